@@ -1,0 +1,79 @@
+"""Every error a person can meet. Its text is one line: what happened and what to do.
+
+SkillOptError              the CLI prints it and exits 1; the worker logs it
+├── SettingsError          an environment variable or config.toml holds something we cannot use
+├── SkillInvalid           a folder, file or name that cannot be an org skill
+├── NotFound               no such skill, version, proposal
+├── StoreError             the org store refused or could not be reached
+│   ├── StoreUnavailable   try again later
+│   ├── StoreTooNew        the schema is newer than this program
+│   ├── ParentMoved        compare-and-set lost: somebody published first
+│   ├── AlreadyPublished   this reaction or invocation has led to a publication before
+│   └── PublicationHeldBack  a cap or the cooldown: not before a given time
+├── EditRefused            an edit that cannot be applied as written
+├── ScorerFailed           no usable answer from a model: never an "ok"
+├── BudgetSpent            a cap on model calls, tokens or cost: asked again after midnight
+└── HarnessError           a harness's own file is not what we can safely change
+"""
+
+from __future__ import annotations
+
+
+class SkillOptError(Exception):
+    """Base of all errors meant for a person."""
+
+
+class SettingsError(SkillOptError):
+    """A setting that cannot be used."""
+
+
+class SkillInvalid(SkillOptError):
+    """A folder, file or name that cannot be an org skill."""
+
+
+class NotFound(SkillOptError):
+    """No such skill, version or proposal."""
+
+
+class StoreError(SkillOptError):
+    """The org store refused."""
+
+
+class StoreUnavailable(StoreError):
+    """The org store could not be reached; worth another try later."""
+
+
+class StoreTooNew(StoreError):
+    """The store's schema is newer than this program knows."""
+
+
+class ParentMoved(StoreError):
+    """The head is not the parent that the publisher saw."""
+
+
+class AlreadyPublished(StoreError):
+    """At most one publication per reaction and per invocation."""
+
+
+class PublicationHeldBack(StoreError):
+    """A cap or the cooldown of the skill. `not_before_ns`: when to try again (ns since the epoch)."""
+
+    def __init__(self, message: str, not_before_ns: int) -> None:
+        super().__init__(message)
+        self.not_before_ns = not_before_ns
+
+
+class EditRefused(SkillOptError):
+    """An edit that cannot be applied as written."""
+
+
+class ScorerFailed(SkillOptError):
+    """No usable answer from a scorer. Never to be read as a verdict."""
+
+
+class BudgetSpent(SkillOptError):
+    """A cap on model calls, tokens or cost of this state directory."""
+
+
+class HarnessError(SkillOptError):
+    """A harness's own file is not what we can safely change."""

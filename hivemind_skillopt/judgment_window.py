@@ -1,0 +1,86 @@
+"""The K-message judgment window as a pure state machine, and what counts as a reaction."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from hivemind_skillopt.model import DAY, Invocation, Outcome
+from hivemind_skillopt.settings import Mode
+
+WINDOW_AGE = DAY
+"""A window closes 24 h after its invocation (DESIGN 2)."""
+
+MAX_ACKNOWLEDGING_WORDS = 3
+
+ACKNOWLEDGING = frozenset(
+    "ok okay k thanks thank you thx ty great good nice perfect cool yes yep yeah yup sure fine done lgtm continue "
+    "go on ahead proceed next super awesome excellent please do it danke merci gracias grazie obrigado spasibo top"
+    .split()
+)
+"""Words that say nothing about the skill. Kept short: a word that is missing only costs a model call."""
+
+
+class Closed(StrEnum):
+    """Why a window was closed."""
+
+    K_REACHED = "k_reached"
+    SKILL_FAULT = "skill_fault"
+    EXPIRED = "expired"
+    INVOKED_AGAIN = "invoked_again"
+    MODE_OFF = "mode_off"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgmentWindow:
+    """One invocation and how many reactions it may still take. The handles find it again in the transcript."""
+
+    invocation: Invocation
+    home: str
+    store_id: str
+    k: int
+    mode: Mode
+    tool_use_id: str = ""
+    prompt_id: str = ""
+    agent_id: str = ""
+    transcript_path: str = ""
+    accepted: int = 0
+    closed: Closed | None = None
+
+    @property
+    def opened_at(self) -> int:
+        """ns."""
+        return self.invocation.invoked_at
+
+    def takes(self, prompt_id: str, words: str, at: int) -> bool:
+        """Is this prompt a reaction to this window?
+
+        Not the prompt that opened it, not an earlier one, and not one that only invokes a skill.
+        """
+        own_prompt = bool(prompt_id) and prompt_id == self.prompt_id
+        return self.closed is None and not own_prompt and at > self.opened_at and bool(words)
+
+    def accept(self) -> JudgmentWindow:
+        """Count one reaction; the K-th closes the window."""
+        accepted = self.accepted + 1
+        return replace(self, accepted=accepted, closed=Closed.K_REACHED if accepted >= self.k else self.closed)
+
+    def close(self, reason: Closed) -> JudgmentWindow:
+        """Closed windows stay as they are."""
+        return self if self.closed else replace(self, closed=reason)
+
+    def expire(self, now: int) -> JudgmentWindow:
+        """Close it when its day has passed."""
+        return self.close(Closed.EXPIRED) if now - self.opened_at > WINDOW_AGE else self
+
+    def after_verdict(self, outcome: Outcome, confidence: float, floor: float) -> JudgmentWindow:
+        """A confident `skill_fault` closes the window, whatever the gate then says; others leave it open."""
+        found = outcome is Outcome.SKILL_FAULT and confidence >= floor
+        return self.close(Closed.SKILL_FAULT) if found else self
+
+
+def is_acknowledgement(words: str) -> bool:
+    """Empty, or at most three words that only acknowledge: it counts in K and costs no model call."""
+    found = re.findall(r"[^\W_]+", words.lower())
+    return len(found) <= MAX_ACKNOWLEDGING_WORDS and all(word in ACKNOWLEDGING for word in found)

@@ -1,0 +1,90 @@
+"""Where things lie on this machine. Pure: nothing is created here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+APP = "hivemind-skillopt"
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The three directories that the product owns, and the names inside them."""
+
+    state: Path
+    data: Path
+    config: Path
+
+    @classmethod
+    def locate(cls, state_dir: str = "") -> Paths:
+        """The platform's directories; `state_dir` (HIVEMIND_SKILLOPT_STATE_DIR) moves the first."""
+        state = Path(state_dir).expanduser() if state_dir else platformdirs.user_state_path(APP)
+        return cls(state, platformdirs.user_data_path(APP), platformdirs.user_config_path(APP))
+
+    @property
+    def inbox(self) -> Path:
+        """One file per recorded hook event; the format is in `recorder.py`."""
+        return self.state / "inbox"
+
+    @property
+    def set_aside(self) -> Path:
+        """Inbox files that could not be read, kept for `doctor`."""
+        return self.state / "set-aside"
+
+    @property
+    def markers(self) -> Path:
+        """One empty file per session that may have an open judgment window: hints for the recorder."""
+        return self.state / "sessions"
+
+    @property
+    def org_skills(self) -> Path:
+        """The pulled refs, one a line: the recorder's only knowledge of the manifest."""
+        return self.state / "org-skills"
+
+    @property
+    def generation(self) -> Path:
+        """The manifest's generation number, as text."""
+        return self.state / "generation"
+
+    @property
+    def disabled(self) -> Path:
+        """While this file exists, hooks record nothing (the file-based opt-out)."""
+        return self.state / "disabled"
+
+    @property
+    def launcher(self) -> Path:
+        """What the harness's hook command runs; a fixed path, so that trust in it survives upgrades."""
+        return self.state / "launcher"
+
+    @property
+    def state_db(self) -> Path:
+        """The machine's own database."""
+        return self.state / "state.db"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one worker."""
+        return self.state / "worker.lock"
+
+    @property
+    def log(self) -> Path:
+        """JSON lines; never conversation text."""
+        return self.state / "log.jsonl"
+
+    @property
+    def store_db(self) -> Path:
+        """The default org store."""
+        return self.data / "store.db"
+
+    @property
+    def skills(self) -> Path:
+        """Immutable version folders: `<sha12>/<name>--<author>/`."""
+        return self.data / "skills"
+
+    @property
+    def config_file(self) -> Path:
+        """Optional settings, for daemons that do not see a later shell's variables."""
+        return self.config / "config.toml"

@@ -1,0 +1,178 @@
+"""The process that a harness starts for each hook: `os` and `sys` only, silent, always exit 0.
+
+    PYTHON -I -S recorder.py STATE_DIR HARNESS EVENT < payload
+
+It writes one inbox file and, for a session start or a possible reaction, starts the worker. It parses
+nothing and decides as little as it can: a bytes search can say "certainly not ours", the rest is the
+worker's. The inbox file is a contract; a bridge that already runs inside a harness writes the same:
+
+    inbox/<time_ns, 20 digits>-<unique>      written as `.tmp-...` in the same folder, then renamed
+    hivemind-skillopt inbox 1                the format's version
+    name=value                               one a line; backslash, LF and CR in a value escaped
+    (empty line)
+    the payload's bytes as they came
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+STARTS_SESSION = ("SessionStart",)
+USES_SKILL = ("PreToolUse", "UserPromptExpansion")
+MAY_REACT = ("UserPromptSubmit",)
+
+MAX_STDIN = 1 << 20
+"""Bytes read at most. A hook that does not read on is harmless to the harness (seen)."""
+
+CARRIED = (
+    "HOME",
+    "CLAUDE_CONFIG_DIR",
+    "HIVEMIND_SKILLOPT_STORE",
+    "HIVEMIND_ORG_ID",
+    "HIVEMIND_WORKSPACE_ID",
+    "HIVEMIND_SKILLOPT_MODE",
+    "HIVEMIND_SKILLOPT_JUDGE_WINDOW",
+    "HIVEMIND_SKILL_ATTRIBUTION",
+)
+"""The settings of the moment of the hook. The worker may have been started by another session."""
+
+
+def main(argv: list[str]) -> None:
+    """Record one event, or nothing."""
+    environ = os.environ
+    if environ.get("HIVEMIND_SKILLOPT_DISABLED") == "1" or "HIVEMIND_SKILLOPT_WORKER" in environ:
+        return
+    state, harness, event = argv[1:4]
+    state = environ.get("HIVEMIND_SKILLOPT_STATE_DIR") or state
+    if environ.get("HIVEMIND_SKILLOPT_MODE") == "off" and event not in STARTS_SESSION:
+        return
+    if os.path.exists(state + "/disabled"):
+        return
+    try:
+        record(state, harness, event, read_stdin())
+    except Exception as error:
+        log_failure(state, event, error)
+        raise
+
+
+def record(state: str, harness: str, event: str, payload: bytes) -> None:
+    """Write the inbox file if the event may matter; then the marker; then start the worker if one is due."""
+    marker = state + "/sessions/" + harness + "-" + session_key(payload)
+    if event in USES_SKILL and not names_org_skill(state, payload):
+        return
+    if event in MAY_REACT and not os.path.exists(marker):
+        return
+    if event not in STARTS_SESSION + USES_SKILL + MAY_REACT:
+        return
+    write_inbox(state, harness, event, payload)
+    if event in USES_SKILL:  # after the file: the worker looks into the inbox again once it has removed a marker
+        touch(marker)
+    else:
+        start_worker(state)
+
+
+def read_stdin() -> bytes:
+    """The payload, at most MAX_STDIN bytes."""
+    chunks, size = [], 0
+    while size < MAX_STDIN:
+        chunk = os.read(0, MAX_STDIN - size)
+        if not chunk:
+            break
+        chunks.append(chunk)
+        size += len(chunk)
+    return b"".join(chunks)
+
+
+def session_key(payload: bytes) -> str:
+    """The session id as a file name, by a bytes search: good enough for a marker, which is only a hint."""
+    before, found, after = payload.partition(b'"session_id"')
+    value = after[:300].partition(b'"')[2].partition(b'"')[0] if found else b""
+    return "".join(chr(c) if chr(c).isalnum() or c == 45 else "_" for c in value[:120] if c < 128) or "_"
+
+
+def names_org_skill(state: str, payload: bytes) -> bool:
+    """Does the payload hold the text of any pulled ref?"""
+    return any(ref in payload for ref in read_file(state + "/org-skills").split())
+
+
+def read_file(path: str) -> bytes:
+    """The file's bytes, or b'' where it is not there."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return b""
+
+
+def write_inbox(state: str, harness: str, event: str, payload: bytes) -> None:
+    """Write-temp and rename: a reader never sees half a file."""
+    inbox = state + "/inbox/"
+    unique = "%d-%s" % (os.getpid(), os.urandom(4).hex())
+    temporary = inbox + ".tmp-" + unique
+    descriptor = create(temporary)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(header(state, harness, event))
+            file.write(payload)
+            file.flush()
+            at = os.fstat(file.fileno()).st_mtime_ns
+        os.rename(temporary, inbox + "%020d-%s" % (at, unique))
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def header(state: str, harness: str, event: str) -> bytes:
+    """The lines before the payload."""
+    lines = ["hivemind-skillopt inbox 1", "harness=" + harness, "event=" + event]
+    lines.append("generation=" + read_file(state + "/generation").decode("ascii", "replace").strip())
+    lines += [name + "=" + escape(os.environ[name]) for name in CARRIED if name in os.environ]
+    return ("\n".join(lines) + "\n\n").encode("utf-8", "surrogateescape")
+
+
+def escape(value: str) -> str:
+    """One line, whatever the value holds."""
+    return value.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def create(path: str) -> int:
+    """Open a new 0600 file; make its 0700 folder when it is missing."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
+    try:
+        return os.open(path, flags, 0o600)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
+        return os.open(path, flags, 0o600)
+
+
+def touch(path: str) -> None:
+    """Make an empty file."""
+    os.close(create(path))
+
+
+def start_worker(state: str) -> None:
+    """Through the package's one way to start it; imported only when a worker is due."""
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    from hivemind_skillopt import launch
+
+    launch.start_worker(state)
+
+
+def log_failure(state: str, event: str, error: Exception) -> None:
+    """One line of JSON, written by hand; the error's type and number only, never its text."""
+    descriptor = os.open(state + "/log.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.utime(descriptor)  # the file's clock is ours: no time module here
+    line = '{"at": %d, "what": "hook_failed", "event": "%s", "error": "%s", "errno": %d}\n'
+    at, number = os.fstat(descriptor).st_mtime_ns, getattr(error, "errno", 0) or 0
+    os.write(descriptor, (line % (at, event, type(error).__name__, number)).encode("ascii", "replace"))
+    os.close(descriptor)
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv)
+    except BaseException:
+        if os.environ.get("HIVEMIND_SKILLOPT_DEBUG") == "1":
+            raise
+    os._exit(0)  # nothing to flush; the interpreter's own teardown costs as much as the recording

@@ -1,0 +1,227 @@
+"""The environment and config.toml, read once into one frozen value.
+
+A key of config.toml is the variable's name without its prefix, in small letters:
+`HIVEMIND_SKILLOPT_JUDGE_WINDOW` is `judge_window`, `HIVEMIND_ORG_ID` is `org_id`. The environment wins.
+"""
+
+from __future__ import annotations
+
+import configparser
+import getpass
+import hashlib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from hivemind_skillopt.errors import SettingsError
+from hivemind_skillopt.paths import Paths
+
+PREFIXES = ("HIVEMIND_SKILLOPT_", "HIVEMIND_")
+WORKER_GUARD = "HIVEMIND_SKILLOPT_WORKER"
+"""Set in the worker and in every process it starts, so that our own agent runs record nothing."""
+
+
+class Mode(StrEnum):
+    """How far the loop may go by itself, strictest first."""
+
+    OFF = "off"
+    OBSERVE = "observe"
+    REVIEW = "review"
+    AUTO = "auto"
+
+    @property
+    def looseness(self) -> int:
+        """0 for the strictest."""
+        return list(Mode).index(self)
+
+
+def strictest(*modes: Mode) -> Mode:
+    """The strictest of several modes: of the moment of the hook, of now, of the skill's policy."""
+    return min(modes, key=lambda mode: mode.looseness)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What may be spent and published. Sources of the numbers: DESIGN 7 and 8."""
+
+    judge_calls_per_day: int = 50
+    tokens_per_day: int = 2_000_000
+    usd_per_day: float = 5.0
+    publications_per_day: int = 3
+    cooldown_seconds: int = 600
+    confidence_floor: float = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a person can set. `source` keeps the raw values for names built at run time (models)."""
+
+    paths: Paths
+    home: Path
+    user: str
+    org: str = "local"
+    workspace: str = "default"
+    store_url: str = ""
+    mode: Mode = Mode.AUTO
+    disabled: bool = False
+    attribution: bool = True
+    autopull: bool = True
+    share_quotes: bool = True
+    judge_window: int = 3
+    agent: str = ""
+    scorer: str = "agent_cli"
+    script: str = ""
+    debug: bool = False
+    limits: Limits = Limits()
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    config: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+    @property
+    def store_id(self) -> str:
+        """Which org store this is: no credentials, so it may stand in any row or log."""
+        parts = (without_credentials(self.store_url), self.org, self.workspace)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    def value(self, name: str) -> str:
+        """A setting by its variable's name, or ''. For names that are built at run time."""
+        return read_value(name, self.environ, self.config)
+
+
+def without_credentials(url: str) -> str:
+    """A store URL as it may be shown: no user, no password, no query."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def read_value(name: str, environ: Mapping[str, str], config: Mapping[str, object]) -> str:
+    """The environment's value, else config.toml's, else ''."""
+    if environ.get(name, "").strip():
+        return environ[name].strip()
+    value = config.get(config_key(name), "")
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def config_key(name: str) -> str:
+    """`HIVEMIND_SKILLOPT_MODE` -> `mode`."""
+    for prefix in PREFIXES:
+        if name.startswith(prefix):
+            return name.removeprefix(prefix).lower()
+    return name.lower()
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the environment and config.toml. Raises SettingsError with the name of what is wrong."""
+    env = dict(os.environ if environ is None else environ)
+    paths = Paths.locate(env.get("HIVEMIND_SKILLOPT_STATE_DIR", "").strip())
+    return _from_sources(env, read_config(paths.config_file), paths)
+
+
+def read_config(path: Path) -> dict[str, object]:
+    """config.toml, or {} when there is none."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from error
+
+
+def _from_sources(env: Mapping[str, str], config: Mapping[str, object], paths: Paths) -> Settings:
+    def text(name: str, default: str = "") -> str:
+        return read_value(name, env, config) or default
+
+    home = Path(env.get("HOME") or Path.home())
+    return Settings(
+        paths=paths,
+        home=home,
+        user=slug(text("HIVEMIND_USER") or _git_user(home) or _login_name()),
+        org=text("HIVEMIND_ORG_ID", "local"),
+        workspace=text("HIVEMIND_WORKSPACE_ID", "default"),
+        store_url=text("HIVEMIND_SKILLOPT_STORE", f"sqlite:///{paths.store_db}"),
+        mode=_mode(text("HIVEMIND_SKILLOPT_MODE", "auto")),
+        disabled=_flag(text("HIVEMIND_SKILLOPT_DISABLED")) or paths.disabled.exists(),
+        attribution=text("HIVEMIND_SKILL_ATTRIBUTION", "1") != "0",
+        autopull=not _flag(text("HIVEMIND_AUTOPULL_DISABLED")),
+        share_quotes=text("HIVEMIND_SKILLOPT_SHARE_QUOTES", "true") not in {"0", "false"},
+        judge_window=_positive("HIVEMIND_SKILLOPT_JUDGE_WINDOW", text("HIVEMIND_SKILLOPT_JUDGE_WINDOW", "3")),
+        agent=text("HIVEMIND_SKILLOPT_AGENT"),
+        scorer=text("HIVEMIND_SKILLOPT_SCORER", "agent_cli"),
+        script=text("HIVEMIND_SKILLOPT_SCRIPT"),
+        debug=_flag(text("HIVEMIND_SKILLOPT_DEBUG")),
+        limits=_limits(env, config),
+        environ=env,
+        config=config,
+    )
+
+
+def _limits(env: Mapping[str, str], config: Mapping[str, object]) -> Limits:
+    def number(name: str, default: float) -> float:
+        full = f"HIVEMIND_SKILLOPT_{name}"
+        return _number(full, read_value(full, env, config) or str(default))
+
+    base = Limits()
+    return Limits(
+        judge_calls_per_day=int(number("MAX_JUDGE_CALLS_PER_DAY", base.judge_calls_per_day)),
+        tokens_per_day=int(number("MAX_TOKENS_PER_DAY", base.tokens_per_day)),
+        usd_per_day=number("MAX_USD_PER_DAY", base.usd_per_day),
+        publications_per_day=int(number("MAX_PUBLICATIONS_PER_DAY", base.publications_per_day)),
+        cooldown_seconds=int(number("COOLDOWN_SECONDS", base.cooldown_seconds)),
+        confidence_floor=number("CONFIDENCE_FLOOR", base.confidence_floor),
+    )
+
+
+def slug(text: str) -> str:
+    """A user or skill name as a ref part: `[a-z0-9]+(-[a-z0-9]+)*`."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "someone"
+
+
+def _flag(text: str) -> bool:
+    return text.lower() in {"1", "true", "yes", "on"}
+
+
+def _mode(text: str) -> Mode:
+    try:
+        return Mode(text.lower())
+    except ValueError:
+        known = ", ".join(Mode)
+        raise SettingsError(f"HIVEMIND_SKILLOPT_MODE is '{text}'; use one of {known}") from None
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise SettingsError(f"{name} is '{text}'; use a number") from None
+    if not 0 <= value < 1e15:
+        raise SettingsError(f"{name} is '{text}'; use a number that is not negative")
+    return value
+
+
+def _positive(name: str, text: str) -> int:
+    value = int(_number(name, text))
+    if value < 1:
+        raise SettingsError(f"{name} is '{text}'; use a number of at least 1")
+    return value
+
+
+def _git_user(home: Path) -> str:
+    """The local part of the user's git email: one person has one name on a machine, whatever the project says."""
+    parser = configparser.ConfigParser(strict=False, allow_no_value=True, interpolation=None)
+    try:
+        parser.read([home / ".config" / "git" / "config", home / ".gitconfig"], encoding="utf-8")
+        email = parser.get("user", "email", fallback="") or ""
+    except (configparser.Error, OSError, UnicodeDecodeError):
+        return ""
+    return email.strip().strip('"').partition("@")[0]
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "someone"

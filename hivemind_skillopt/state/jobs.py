@@ -1,0 +1,213 @@
+"""Jobs: what one worker run leaves for itself or the next. Reactions wait here until their job is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, insert, select, update
+
+from hivemind_skillopt.model import DAY, SECOND, Proposal, Verdict, derived_id
+from hivemind_skillopt.state.database import Database
+from hivemind_skillopt.state.schema import jobs, reactions
+from hivemind_skillopt.state.values import dump, load
+
+TEXT_AGE = DAY
+"""Raw text is kept until its job is done, at most 24 h (DESIGN 3, privacy)."""
+
+MAX_ATTEMPTS = 8
+"""Then the job fails visibly. With BACK_OFF the last try comes about two hours after the first."""
+
+BACK_OFF = (20, 60, 180, 600, 1200, 2400, 3600)
+"""Seconds before the next attempt, by the number of attempts made."""
+
+
+class Step(StrEnum):
+    """What a job does next. Each step's result is written down before the next one begins."""
+
+    JUDGE = "judge"
+    PROPOSE = "propose"
+    PUBLISH = "publish"
+
+
+class JobStatus(StrEnum):
+    """`running` is `due` again when a worker finds it at its start: its worker died."""
+
+    DUE = "due"
+    RUNNING = "running"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """A message of the human while a window was open."""
+
+    id: str
+    window_id: str
+    at: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The work on one window's queued reactions."""
+
+    id: str
+    window_id: str
+    created_at: int
+    step: Step = Step.JUDGE
+    status: JobStatus = JobStatus.DUE
+    not_before: int = 0
+    attempts: int = 0
+    last_error: str = ""
+    verdict: Verdict | None = None
+    proposal: Proposal | None = None
+
+
+class Jobs:
+    """The tables of jobs and reactions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add_reaction(self, reaction: Reaction, *, judged: bool) -> bool:
+        """Queue a reaction; one that is not to be judged is only remembered. False when it was there."""
+        with self._database.transaction() as connection:
+            key = and_(reactions.c.id == reaction.id, reactions.c.window_id == reaction.window_id)
+            if connection.scalar(select(reactions.c.id).where(key)) is not None:
+                return False
+            job_id = self._job_for(reaction) if judged else None
+            text = reaction.text if judged else None
+            row = {"id": reaction.id, "window_id": reaction.window_id, "at": reaction.at, "text": text}
+            connection.execute(insert(reactions).values(**row, job_id=job_id))
+            return True
+
+    def _job_for(self, reaction: Reaction) -> str:
+        """The window's waiting judge job: reactions that queue up are judged in one call. Else a new one."""
+        waiting = and_(
+            jobs.c.window_id == reaction.window_id, jobs.c.step == Step.JUDGE, jobs.c.status == JobStatus.DUE
+        )
+        with self._database.transaction() as connection:
+            found = connection.scalar(select(jobs.c.id).where(waiting))
+            if found is not None:
+                return str(found)
+            job_id = derived_id("job", reaction.window_id, reaction.id)
+            self._insert(Job(job_id, reaction.window_id, reaction.at))
+            return job_id
+
+    def reactions(self, job: Job) -> list[Reaction]:
+        """The job's reactions, oldest first."""
+        found = select(reactions).where(reactions.c.job_id == job.id).order_by(reactions.c.at)
+        with self._database.transaction() as connection:
+            rows = connection.execute(found).all()
+        return [Reaction(row.id, row.window_id, row.at, row.text or "") for row in rows]
+
+    def take_due(self, now: int) -> list[Job]:
+        """Mark what is due as running and return it, oldest first."""
+        due = and_(jobs.c.status == JobStatus.DUE, jobs.c.not_before <= now)
+        with self._database.transaction() as connection:
+            rows = connection.execute(select(jobs).where(due).order_by(jobs.c.created_at)).mappings().all()
+            connection.execute(update(jobs).where(due).values(status=JobStatus.RUNNING))
+        return [_job(row) for row in rows]
+
+    def next_due(self) -> int | None:
+        """When the next waiting job may run (ns), or None."""
+        with self._database.transaction() as connection:
+            return connection.scalar(select(func.min(jobs.c.not_before)).where(jobs.c.status == JobStatus.DUE))
+
+    def revive(self) -> None:
+        """At a worker's start: what was running has no worker any more."""
+        with self._database.transaction() as connection:
+            connection.execute(update(jobs).where(jobs.c.status == JobStatus.RUNNING).values(status=JobStatus.DUE))
+
+    def save(self, job: Job) -> None:
+        """Write back a changed job."""
+        with self._database.transaction() as connection:
+            connection.execute(update(jobs).where(jobs.c.id == job.id).values(_row(job)))
+
+    def put_off(self, job: Job, now: int, error: str, seconds: int | None = None) -> JobStatus:
+        """Back-off, then visible failure. `seconds` overrides the back-off's own delay."""
+        attempts = job.attempts + 1
+        failed = attempts >= MAX_ATTEMPTS
+        delay = BACK_OFF[min(attempts, len(BACK_OFF)) - 1] if seconds is None else seconds
+        status = JobStatus.FAILED if failed else JobStatus.DUE
+        values = {"attempts": attempts, "status": status, "not_before": now + delay * SECOND, "last_error": error}
+        with self._database.transaction() as connection:
+            connection.execute(update(jobs).where(jobs.c.id == job.id).values(values))
+            if failed:
+                self._erase_text(reactions.c.job_id == job.id)
+        return status
+
+    def done(self, job: Job) -> None:
+        """Remove the job and the text of its reactions."""
+        with self._database.transaction() as connection:
+            connection.execute(delete(jobs).where(jobs.c.id == job.id))
+            self._erase_text(reactions.c.job_id == job.id)
+
+    def drop_waiting(self) -> int:
+        """Discard every job that waits (mode `off`); how many there were."""
+        with self._database.transaction() as connection:
+            waiting = list(connection.scalars(select(jobs.c.id).where(jobs.c.status == JobStatus.DUE)))
+            connection.execute(delete(jobs).where(jobs.c.id.in_(waiting)))
+            self._erase_text(reactions.c.job_id.in_(waiting))
+        return len(waiting)
+
+    def forget_old_text(self, now: int) -> None:
+        """Raw text older than TEXT_AGE goes; a judge job that needed it fails visibly."""
+        old = and_(reactions.c.at < now - TEXT_AGE, reactions.c.text.is_not(None))
+        with self._database.transaction() as connection:
+            needed = select(reactions.c.job_id).where(old)
+            waiting = and_(jobs.c.id.in_(needed), jobs.c.step == Step.JUDGE, jobs.c.status == JobStatus.DUE)
+            values = {"status": JobStatus.FAILED, "last_error": "not judged within 24 h"}
+            connection.execute(update(jobs).where(waiting).values(values))
+            self._erase_text(old)
+
+    def counts(self) -> dict[str, int]:
+        """Jobs by status."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(select(jobs.c.status, func.count()).group_by(jobs.c.status)).all()
+        return {str(row[0]): int(row[1]) for row in rows}
+
+    def failures(self) -> list[Job]:
+        """Jobs that gave up, newest first."""
+        found = select(jobs).where(jobs.c.status == JobStatus.FAILED).order_by(jobs.c.created_at.desc())
+        with self._database.transaction() as connection:
+            return [_job(row) for row in connection.execute(found).mappings()]
+
+    def _insert(self, job: Job) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(insert(jobs).values(_row(job)))
+
+    def _erase_text(self, which: ColumnElement[bool]) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(update(reactions).where(which).values(text=None))
+
+
+def _row(job: Job) -> dict[str, object]:
+    return {
+        "id": job.id,
+        "window_id": job.window_id,
+        "created_at": job.created_at,
+        "step": job.step,
+        "status": job.status,
+        "not_before": job.not_before,
+        "attempts": job.attempts,
+        "last_error": job.last_error,
+        "verdict": dump(job.verdict) if job.verdict else None,
+        "proposal": dump(job.proposal) if job.proposal else None,
+    }
+
+
+def _job(row: RowMapping) -> Job:
+    return Job(
+        id=row["id"],
+        window_id=row["window_id"],
+        created_at=row["created_at"],
+        step=Step(row["step"]),
+        status=JobStatus(row["status"]),
+        not_before=row["not_before"],
+        attempts=row["attempts"],
+        last_error=row["last_error"],
+        verdict=load(Verdict, row["verdict"]) if row["verdict"] else None,
+        proposal=load(Proposal, row["proposal"]) if row["proposal"] else None,
+    )

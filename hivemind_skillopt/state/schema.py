@@ -1,0 +1,154 @@
+"""The tables of state.db. Numbered migrations; `user_version` of the file says how many were applied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+
+from hivemind_skillopt.errors import StoreTooNew
+
+metadata = MetaData()
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("seen_at", BigInteger, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("harness", Text, nullable=False),
+    Column("session_id", Text, nullable=False),
+    Column("first_seen_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("harness", "session_id"),
+)
+
+windows = Table(
+    "windows",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("harness", Text, nullable=False),
+    Column("session_id", Text, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("closed", Text),
+    Column("value", Text, nullable=False),
+    Index("windows_by_session", "harness", "session_id", "closed"),
+)
+
+reactions = Table(
+    "reactions",
+    metadata,
+    Column("id", Text, nullable=False),
+    Column("window_id", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("text", Text),
+    Column("job_id", Text),
+    PrimaryKeyConstraint("id", "window_id"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("window_id", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("not_before", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("last_error", Text, nullable=False),
+    Column("verdict", Text),
+    Column("proposal", Text),
+    Index("jobs_by_status", "status", "not_before"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("store_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("scorer", Text),
+    Column("model", Text),
+    Column("input_tokens", Integer),
+    Column("output_tokens", Integer),
+    Column("cost_usd", Float),
+)
+
+manifest = Table(
+    "manifest",
+    metadata,
+    Column("store_id", Text, nullable=False),
+    Column("harness", Text, nullable=False),
+    Column("home", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("content_sha256", Text, nullable=False),
+    Column("folder", Text, nullable=False),
+    Column("link", Text, nullable=False),
+    Column("pinned", Boolean, nullable=False),
+    Column("from_generation", Integer, nullable=False),
+    Column("to_generation", Integer),
+    Index("manifest_now", "home", "name", "author", "to_generation"),
+)
+
+installs = Table(
+    "installs",
+    metadata,
+    Column("harness", Text, nullable=False),
+    Column("home", Text, nullable=False),
+    Column("installed_at", BigInteger, nullable=False),
+    Column("value", Text, nullable=False),
+    PrimaryKeyConstraint("harness", "home"),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+
+def m001_first(connection: Connection) -> None:
+    """Everything above."""
+    metadata.create_all(connection)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m001_first,)
+
+
+def upgrade(connection: Connection) -> None:
+    """Apply what is missing, inside the caller's transaction. Raises StoreTooNew."""
+    applied = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+    if applied > len(MIGRATIONS):
+        raise StoreTooNew("state.db was written by a newer hivemind-skillopt; upgrade this one")
+    for migration in MIGRATIONS[applied:]:
+        migration(connection)
+    if applied < len(MIGRATIONS):
+        connection.exec_driver_sql(f"PRAGMA user_version={len(MIGRATIONS)}")

@@ -1,0 +1,125 @@
+"""Skill folders on disk: read any, keep pulled versions immutable under `<data>/skills/<sha12>/`, switch links."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from hivemind_skillopt.errors import SkillInvalid
+from hivemind_skillopt.model import SkillFile, SkillFolder, SkillRef, nfc
+
+LEFT_OUT = frozenset({".git", "__pycache__", ".DS_Store", "node_modules"})
+"""Never part of a skill (DESIGN 2, version)."""
+
+MAX_FILES = 1000
+MAX_FILE_BYTES = 1 << 20
+MAX_SKILL_BYTES = 5 << 20
+"""DESIGN 6. Checked while reading, so that a wrong folder is not read to its end."""
+
+
+def read_folder(folder: Path) -> SkillFolder:
+    """Read a skill folder. Raises SkillInvalid for symlinks, sizes beyond the limits, unreadable files."""
+    if not (folder / "SKILL.md").is_file():
+        raise SkillInvalid(f"{folder} has no SKILL.md; name a skill folder")
+    files: list[SkillFile] = []
+    size = 0
+    for path in _walk(folder):
+        file = _read_file(folder, path)
+        size += len(file.data)
+        files.append(file)
+        if size > MAX_SKILL_BYTES or len(files) > MAX_FILES:
+            raise SkillInvalid(f"{folder} is larger than {MAX_SKILL_BYTES >> 20} MiB or {MAX_FILES} files")
+    return SkillFolder(tuple(files))
+
+
+def _walk(folder: Path) -> list[Path]:
+    found = []
+    for parent, names, files in os.walk(folder):
+        names[:] = sorted(name for name in names if name not in LEFT_OUT)
+        entries = [Path(parent, name) for name in (*names, *files)]
+        links = [path for path in entries if path.is_symlink()]
+        if links:
+            raise SkillInvalid(f"{links[0]} is a symlink; a skill holds plain files only")
+        found += [Path(parent, name) for name in files if name not in LEFT_OUT and not name.endswith(".pyc")]
+    return sorted(found)
+
+
+def _read_file(folder: Path, path: Path) -> SkillFile:
+    try:
+        status = path.stat()
+        if not path.is_file() or status.st_size > MAX_FILE_BYTES:
+            raise SkillInvalid(f"{path} is no plain file of at most {MAX_FILE_BYTES >> 20} MiB")
+        data = path.read_bytes()
+    except OSError as error:
+        raise SkillInvalid(f"{path} cannot be read: {error.strerror}") from error
+    return SkillFile(nfc(path.relative_to(folder).as_posix()), data, bool(status.st_mode & 0o100))
+
+
+def content_sha256(folder: Path) -> str:
+    """The identity of what lies there now, or '' where it cannot be read."""
+    try:
+        return read_folder(folder).content_sha256
+    except SkillInvalid:
+        return ""
+
+
+class VersionFolders:
+    """The immutable version folders of this machine."""
+
+    def __init__(self, root: Path, edited: Path) -> None:
+        self._root = root
+        self._edited = edited
+
+    def path(self, ref: SkillRef, content_sha256: str) -> Path:
+        """The last part stays the ref, so that a detector works on link and real path."""
+        return self._root / content_sha256[:12] / str(ref)
+
+    def owns(self, path: str) -> bool:
+        """Does a link's target lie among our version folders?"""
+        return Path(path).is_relative_to(self._root)
+
+    def put(self, ref: SkillRef, folder: SkillFolder) -> Path:
+        """Write a version, or find it already there and whole. A damaged or edited one is kept aside first."""
+        sha = folder.content_sha256
+        target = self.path(ref, sha)
+        if target.exists():
+            if content_sha256(target) == sha:
+                return target
+            self.keep_aside(ref, target)
+        temporary = self._root / f".tmp-{os.getpid()}-{os.urandom(4).hex()}"
+        try:
+            _write_folder(temporary, folder)
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            temporary.replace(target)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+        return target
+
+    def keep_aside(self, ref: SkillRef, folder: Path) -> Path:
+        """Move an edited copy out of the way; nothing that a person wrote is lost."""
+        self._edited.mkdir(mode=0o700, parents=True, exist_ok=True)
+        number = 1 + sum(path.name.startswith(str(ref)) for path in self._edited.iterdir())
+        target = self._edited / f"{ref}.{number}"
+        folder.replace(target)
+        return target
+
+
+def _write_folder(target: Path, folder: SkillFolder) -> None:
+    for file in folder.files:
+        path = target / file.path
+        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        path.write_bytes(file.data)
+        path.chmod(0o755 if file.executable else 0o644)
+
+
+def switch_link(link: Path, target: Path) -> None:
+    """Point `link` at `target` in one step: a reader sees the old skill or the new one, never none."""
+    link.parent.mkdir(parents=True, exist_ok=True)
+    temporary = link.with_name(f".{link.name}.tmp-{os.getpid()}-{os.urandom(4).hex()}")
+    temporary.symlink_to(target, target_is_directory=True)
+    try:
+        temporary.replace(link)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
