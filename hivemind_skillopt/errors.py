@@ -10,6 +10,7 @@ SkillOptError              the CLI prints it and exits 1; the worker logs it
 │   ├── ParentMoved        compare-and-set lost: somebody published first
 │   ├── AlreadyPublished   this reaction or invocation has led to a publication before
 │   └── PublicationHeldBack  a cap or the cooldown: not before a given time
+├── PayloadUnreadable      a hook's payload is not what this harness sends
 ├── EditRefused            an edit that cannot be applied as written
 ├── ScorerFailed           no usable answer from a model: never an "ok"
 ├── BudgetSpent            a cap on model calls, tokens or cost: asked again after midnight
@@ -61,6 +62,10 @@ class PublicationHeldBack(StoreError):
     def __init__(self, message: str, not_before_ns: int) -> None:
         super().__init__(message)
         self.not_before_ns = not_before_ns
+
+
+class PayloadUnreadable(SkillOptError):
+    """A hook's payload is not what this harness sends."""
 
 
 class EditRefused(SkillOptError):

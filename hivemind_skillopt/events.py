@@ -1,11 +1,25 @@
-"""The harness-neutral payloads of the three hookspecs. Frozen; an adapter makes them, behaviours read them."""
+"""What a recorder wrote, and the harness-neutral payloads of the three hookspecs that an adapter makes of it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hivemind_skillopt.model import Provenance
 from hivemind_skillopt.settings import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class InboxItem:
+    """One recorded hook event. `at` is the recorder's clock, ns; `carried` the settings of that moment."""
+
+    id: str
+    at: int
+    harness: str
+    event: str
+    generation: int
+    carried: Mapping[str, str]
+    payload: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +71,7 @@ class PreToolUse:
 class UserPromptSubmit:
     """A prompt of the human. Synthetic prompts never become this event.
 
-    `words` is what remains without a skill mention: empty when the prompt only invokes a skill.
+    `words` is what remains without a skill mention; `only_invokes`: there was a mention and nothing remains.
     """
 
     origin: Origin
@@ -65,6 +79,15 @@ class UserPromptSubmit:
     text: str
     words: str
     prompt_id: str = ""
+    only_invokes: bool = False
 
 
 Event = SessionStart | PreToolUse | UserPromptSubmit
+
+
+@dataclass(frozen=True, slots=True)
+class SeenEvent:
+    """An event with its deterministic id: the same event, recorded twice, has the same one."""
+
+    id: str
+    event: Event

@@ -53,13 +53,10 @@ class JudgmentWindow:
         """ns."""
         return self.invocation.invoked_at
 
-    def takes(self, prompt_id: str, words: str, at: int) -> bool:
-        """Is this prompt a reaction to this window?
-
-        Not the prompt that opened it, not an earlier one, and not one that only invokes a skill.
-        """
+    def takes(self, prompt_id: str, at: int) -> bool:
+        """Can this prompt be a reaction to this window? Not the prompt that opened it, and not an earlier one."""
         own_prompt = bool(prompt_id) and prompt_id == self.prompt_id
-        return self.closed is None and not own_prompt and at > self.opened_at and bool(words)
+        return self.closed is None and not own_prompt and at > self.opened_at
 
     def accept(self) -> JudgmentWindow:
         """Count one reaction; the K-th closes the window."""

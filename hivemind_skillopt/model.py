@@ -219,6 +219,16 @@ class Invocation:
 
 
 @dataclass(frozen=True, slots=True)
+class Reaction:
+    """A message of the human while a window was open. `window_id` is the invocation's id."""
+
+    id: str
+    window_id: str
+    at: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """What one or more model calls took. None: the scorer did not say (it counts as a call, not as 0)."""
 

@@ -85,6 +85,11 @@ class Paths:
         return self.data / "skills"
 
     @property
+    def edited(self) -> Path:
+        """Copies that their user edited, moved aside when a newer version came."""
+        return self.data / "edited"
+
+    @property
     def config_file(self) -> Path:
         """Optional settings, for daemons that do not see a later shell's variables."""
         return self.config / "config.toml"

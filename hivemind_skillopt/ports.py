@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
+from hivemind_skillopt.events import InboxItem, SeenEvent
+from hivemind_skillopt.judgment_window import JudgmentWindow
 from hivemind_skillopt.model import (
     Attribution,
+    Edit,
+    ExpectedOutcome,
     Invocation,
+    Outcome,
     Policy,
     Proposal,
     Publication,
@@ -116,12 +122,15 @@ class Budget(Protocol):
 class Turn:
     """One turn of a conversation. `text` of a tool turn is its name and exit status, never its output.
 
-    `at_invocation` marks the turn in which the skill was used.
+    `who` is `human`, `assistant` or `tool`. `at_invocation` marks the turn in which the skill was used.
+    `reaction_id` is the id that a human turn has, had it come as a reaction; `is_reaction` that it did.
     """
 
     who: str
     text: str
     at_invocation: bool = False
+    reaction_id: str = ""
+    is_reaction: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +153,119 @@ class AbsorbedReaction:
     at: int
 
 
-class TranscriptReader(Protocol):
-    """Reads a harness's transcript from its end, for one invocation."""
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One run of an agent CLI. `environ` names the variables it may see besides the common ones."""
 
-    def __call__(self, path: str, *, tool_use_id: str, prompt_id: str, skill: str) -> Conversation | None:
-        """None: no transcript, or the invocation is not in it (yet)."""
+    argv: tuple[str, ...]
+    stdin: str
+    environ: tuple[str, ...]
+    extra_environ: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """How the run ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class AgentCli(Protocol):
+    """A harness's CLI in its safest headless mode: pure, the process is run by `scorers/agent_cli.py`."""
+
+    name: str
+    program: str
+
+    def default_model(self, role: str) -> str:
+        """The model for a role where nobody chose one; '' for the CLI's own default."""
+
+    def command(self, question: Question) -> Command:
+        """What to run. Untrusted text goes to stdin, never to argv."""
+
+    def answer(self, completed: Completed) -> Answer:
+        """What came back. Raises ScorerFailed for anything that is not a usable answer."""
+
+
+class HarnessAdapter(Protocol):
+    """One harness. Pure but for `read_transcript`, which reads the harness's own files."""
+
+    name: str
+    title: str
+
+    def home(self, environ: Mapping[str, str]) -> Path:
+        """The harness's own folder in this environment."""
+
+    def skill_root(self, home: Path) -> Path:
+        """Where pulled skills are linked so that the harness loads them."""
+
+    def event(self, item: InboxItem) -> SeenEvent | None:
+        """The harness-neutral event; None for what is none (a synthetic prompt). Raises PayloadUnreadable."""
+
+    def read_transcript(self, window: JudgmentWindow) -> Conversation | None:
+        """The turns around one invocation, read from the transcript's end; None: not there (yet)."""
+
+    def renders_as(self, skill_md: str, body: str) -> bool:
+        """Can the harness have made `body` of this SKILL.md when it loaded the skill?"""
+
+    def hook_file(self, home: Path) -> Path:
+        """The file that `install` changes."""
+
+    def with_hooks(self, text: str | None, launcher: Path) -> str:
+        """That file's text with our hooks merged in. Raises HarnessError where it cannot be changed safely."""
+
+    def without_hooks(self, text: str, launcher: Path) -> str | None:
+        """That file's text without them; None: nothing else is left, remove the file."""
+
+    def cli(self) -> AgentCli:
+        """How to call the harness's own CLI as a scorer."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """What a judge and a proposer may see of one invocation. Raw: the roles redact before they cut.
+
+    `reactions` are those that are not among the turns yet. It never says which version is newer.
+    """
+
+    skill: str
+    skill_text: str
+    turns: tuple[Turn, ...]
+    reactions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A judge's answer, checked: a `skill_fault` here has a quote that the human really wrote."""
+
+    outcome: Outcome
+    confidence: float
+    reason: str
+    quote: str | None
+    prompt_version: int
+    usage: Usage | None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A proposer's answer. Without edits, `no_change_reason` says why ("already covered")."""
+
+    edits: tuple[Edit, ...]
+    root_cause: str
+    generality: str
+    expected: ExpectedOutcome
+    no_change_reason: str
+    usage: Usage
+
+
+class Judge(Protocol):
+    """The role: was the SKILL at fault? Raises ScorerFailed, BudgetSpent."""
+
+    def __call__(self, case: CaseFile) -> Judgement: ...
+
+
+class Proposer(Protocol):
+    """The role: a small edit of `head_text` that would have prevented this. Raises ScorerFailed, BudgetSpent."""
+
+    def __call__(self, case: CaseFile, judgement: Verdict, head_text: str, rejected: Sequence[str]) -> Draft: ...

@@ -22,6 +22,9 @@ from hivemind_skillopt.errors import SettingsError
 from hivemind_skillopt.paths import Paths
 
 PREFIXES = ("HIVEMIND_SKILLOPT_", "HIVEMIND_")
+DEFAULT_ORG = "local"
+DEFAULT_WORKSPACE = "default"
+
 WORKER_GUARD = "HIVEMIND_SKILLOPT_WORKER"
 """Set in the worker and in every process it starts, so that our own agent runs record nothing."""
 
@@ -64,8 +67,8 @@ class Settings:
     paths: Paths
     home: Path
     user: str
-    org: str = "local"
-    workspace: str = "default"
+    org: str = DEFAULT_ORG
+    workspace: str = DEFAULT_WORKSPACE
     store_url: str = ""
     mode: Mode = Mode.AUTO
     disabled: bool = False
@@ -84,12 +87,25 @@ class Settings:
     @property
     def store_id(self) -> str:
         """Which org store this is: no credentials, so it may stand in any row or log."""
-        parts = (without_credentials(self.store_url), self.org, self.workspace)
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+        return store_id_of(self.environ, self.config)
+
+    def model(self, agent: str, role: str, default: str) -> str:
+        """`HIVEMIND_SKILLOPT_<AGENT>_<ROLE>_MODEL` over `HIVEMIND_SKILLOPT_<AGENT>_MODEL` over the default."""
+        prefix = f"HIVEMIND_SKILLOPT_{agent.upper()}"
+        return self.value(f"{prefix}_{role.upper()}_MODEL") or self.value(f"{prefix}_MODEL") or default
 
     def value(self, name: str) -> str:
         """A setting by its variable's name, or ''. For names that are built at run time."""
         return read_value(name, self.environ, self.config)
+
+
+def store_id_of(environ: Mapping[str, str], config: Mapping[str, object]) -> str:
+    """sha256 over the store's URL without credentials, org and workspace, as these sources name them."""
+    url = read_value("HIVEMIND_SKILLOPT_STORE", environ, config)
+    org = read_value("HIVEMIND_ORG_ID", environ, config)
+    workspace = read_value("HIVEMIND_WORKSPACE_ID", environ, config)
+    parts = (without_credentials(url), org or DEFAULT_ORG, workspace or DEFAULT_WORKSPACE)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def without_credentials(url: str) -> str:
@@ -140,8 +156,8 @@ def _from_sources(env: Mapping[str, str], config: Mapping[str, object], paths: P
         paths=paths,
         home=home,
         user=slug(text("HIVEMIND_USER") or _git_user(home) or _login_name()),
-        org=text("HIVEMIND_ORG_ID", "local"),
-        workspace=text("HIVEMIND_WORKSPACE_ID", "default"),
+        org=text("HIVEMIND_ORG_ID", DEFAULT_ORG),
+        workspace=text("HIVEMIND_WORKSPACE_ID", DEFAULT_WORKSPACE),
         store_url=text("HIVEMIND_SKILLOPT_STORE", f"sqlite:///{paths.store_db}"),
         mode=_mode(text("HIVEMIND_SKILLOPT_MODE", "auto")),
         disabled=_flag(text("HIVEMIND_SKILLOPT_DISABLED")) or paths.disabled.exists(),

@@ -10,9 +10,14 @@ from dataclasses import dataclass
 from io import StringIO
 
 from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
 from ruamel.yaml.nodes import MappingNode, ScalarNode
 
 from hivemind_skillopt.errors import SkillInvalid
+
+MAX_YAML_CHARS = 16_384
+"""Six times the longest of 579 real front matters; more is not parsed, so that no file can keep the worker busy."""
+MAX_YAML_DEPTH = 32
 
 _FENCE = re.compile(r"(?P<bom>\ufeff?)(?P<open>---[ \t]*\r?\n)(?P<yaml>.*?)(?P<close>^---[ \t]*(?:\r?\n|\Z))", re.S | re.M)
 
@@ -64,12 +69,28 @@ def parse_skill_md(data: bytes) -> SkillMd:
 
 
 def front_matter(skill_md: SkillMd) -> dict[str, object] | None:
-    """The front matter's keys, or None where there is none or it does not parse."""
-    try:
-        loaded = YAML(typ="safe", pure=True).load(skill_md.yaml) if skill_md.yaml_at else None
-    except (YAMLError, ValueError):
+    """The front matter's keys, or None where there is none or it does not parse.
+
+    Anchors and aliases count as "does not parse", as they do for the reference parser (skills-ref uses strictyaml):
+    they can blow a small text up to any size.
+    """
+    if skill_md.yaml_at is None or len(skill_md.yaml) > MAX_YAML_CHARS:
         return None
+    try:
+        loaded = YAML(typ="safe", pure=True).load(skill_md.yaml) if _is_plain(skill_md.yaml) else None
+    except (YAMLError, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError):
+        return None  # YAMLError for bad YAML; the others leave ruamel.yaml for bad numbers, dates, keys and tags
     return {str(key): value for key, value in loaded.items()} if isinstance(loaded, dict) else None
+
+
+def _is_plain(yaml: str) -> bool:
+    """No anchor, no alias, no absurd depth. Reads events only, so it needs no recursion."""
+    depth = 0
+    for event in YAML(typ="safe", pure=True).parse(yaml):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > MAX_YAML_DEPTH or getattr(event, "anchor", None):
+            return False
+    return True
 
 
 def text_field(skill_md: SkillMd, key: str) -> str:
@@ -79,14 +100,17 @@ def text_field(skill_md: SkillMd, key: str) -> str:
 
 
 def with_name(skill_md: SkillMd, name: str) -> SkillMd:
-    """Replace only the bytes of the `name:` scalar. Unchanged where there is no such scalar or YAML does not parse."""
+    """Replace only the bytes of the `name:` scalar.
+
+    Unchanged where there is no such scalar, where the YAML does not parse, or where `name` would not be read back.
+    """
     span = _name_span(skill_md)
-    if span is None:
+    if span is None or skill_md.yaml_at is None:
         return skill_md
     front = skill_md.front[: span[0]] + name + skill_md.front[span[1] :]
-    assert skill_md.yaml_at is not None
     grown = len(front) - len(skill_md.front)
-    return SkillMd(front, skill_md.body, (skill_md.yaml_at[0], skill_md.yaml_at[1] + grown))
+    renamed = SkillMd(front, skill_md.body, (skill_md.yaml_at[0], skill_md.yaml_at[1] + grown))
+    return renamed if (front_matter(renamed) or {}).get("name") == name else skill_md
 
 
 def _name_span(skill_md: SkillMd) -> tuple[int, int] | None:

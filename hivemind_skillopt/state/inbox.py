@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 from hivemind_skillopt.errors import SkillOptError
+from hivemind_skillopt.events import InboxItem
 
 FIRST_LINE = "hivemind-skillopt inbox 1"
 _NAME = re.compile(r"(\d{20})-[0-9a-zA-Z_-]{1,64}")
@@ -17,19 +17,6 @@ _ESCAPED = re.compile(r"\\(.)", re.S)
 
 class InboxUnreadable(SkillOptError):
     """Not an inbox file."""
-
-
-@dataclass(frozen=True, slots=True)
-class InboxItem:
-    """One recorded hook event. `at` is the recorder's clock, ns."""
-
-    id: str
-    at: int
-    harness: str
-    event: str
-    generation: int
-    carried: Mapping[str, str]
-    payload: bytes
 
 
 class Inbox:
@@ -42,7 +29,7 @@ class Inbox:
     def names(self) -> list[str]:
         """File names in order of time. A folder that is not there yet is empty."""
         try:
-            return sorted(name for name in os.listdir(self._folder) if _NAME.fullmatch(name))
+            return sorted(entry.name for entry in os.scandir(self._folder) if _NAME.fullmatch(entry.name))
         except FileNotFoundError:
             return []
 

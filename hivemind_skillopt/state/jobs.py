@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, insert, select, update
 
-from hivemind_skillopt.model import DAY, SECOND, Proposal, Verdict, derived_id
+from hivemind_skillopt.model import DAY, SECOND, Proposal, Reaction, Verdict, derived_id
 from hivemind_skillopt.state.database import Database
 from hivemind_skillopt.state.schema import jobs, reactions
 from hivemind_skillopt.state.values import dump, load
@@ -39,18 +39,8 @@ class JobStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reaction:
-    """A message of the human while a window was open."""
-
-    id: str
-    window_id: str
-    at: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Job:
-    """The work on one window's queued reactions."""
+    """The work on one window's queued reactions. `rounds`: publications lost to somebody faster."""
 
     id: str
     window_id: str
@@ -59,6 +49,7 @@ class Job:
     status: JobStatus = JobStatus.DUE
     not_before: int = 0
     attempts: int = 0
+    rounds: int = 0
     last_error: str = ""
     verdict: Verdict | None = None
     proposal: Proposal | None = None
@@ -72,14 +63,11 @@ class Jobs:
 
     def add_reaction(self, reaction: Reaction, *, judged: bool) -> bool:
         """Queue a reaction; one that is not to be judged is only remembered. False when it was there."""
-        with self._database.transaction() as connection:
-            key = and_(reactions.c.id == reaction.id, reactions.c.window_id == reaction.window_id)
-            if connection.scalar(select(reactions.c.id).where(key)) is not None:
+        with self._database.transaction():
+            if self._knows(reaction):
                 return False
             job_id = self._job_for(reaction) if judged else None
-            text = reaction.text if judged else None
-            row = {"id": reaction.id, "window_id": reaction.window_id, "at": reaction.at, "text": text}
-            connection.execute(insert(reactions).values(**row, job_id=job_id))
+            self._remember(reaction, job_id)
             return True
 
     def _job_for(self, reaction: Reaction) -> str:
@@ -94,6 +82,12 @@ class Jobs:
             job_id = derived_id("job", reaction.window_id, reaction.id)
             self._insert(Job(job_id, reaction.window_id, reaction.at))
             return job_id
+
+    def get(self, job_id: str) -> Job | None:
+        """As it stands in the table."""
+        with self._database.transaction() as connection:
+            row = connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().first()
+        return _job(row) if row else None
 
     def reactions(self, job: Job) -> list[Reaction]:
         """The job's reactions, oldest first."""
@@ -125,18 +119,39 @@ class Jobs:
         with self._database.transaction() as connection:
             connection.execute(update(jobs).where(jobs.c.id == job.id).values(_row(job)))
 
-    def put_off(self, job: Job, now: int, error: str, seconds: int | None = None) -> JobStatus:
-        """Back-off, then visible failure. `seconds` overrides the back-off's own delay."""
+    def put_off(self, job: Job, now: int, error: str) -> JobStatus:
+        """A failed attempt: back-off, then visible failure."""
         attempts = job.attempts + 1
-        failed = attempts >= MAX_ATTEMPTS
-        delay = BACK_OFF[min(attempts, len(BACK_OFF)) - 1] if seconds is None else seconds
-        status = JobStatus.FAILED if failed else JobStatus.DUE
-        values = {"attempts": attempts, "status": status, "not_before": now + delay * SECOND, "last_error": error}
+        if attempts >= MAX_ATTEMPTS:
+            self.save(replace(job, attempts=attempts, status=JobStatus.FAILED, last_error=error))
+            self._erase_text(reactions.c.job_id == job.id)
+            return JobStatus.FAILED
+        delay = BACK_OFF[min(attempts, len(BACK_OFF)) - 1] * SECOND
+        self.wait(replace(job, attempts=attempts), now + delay, error)
+        return JobStatus.DUE
+
+    def wait(self, job: Job, until: int, why: str) -> None:
+        """No failure: the job is due again at `until` (ns)."""
+        self.save(replace(job, status=JobStatus.DUE, not_before=until, last_error=why))
+
+    def join(self, job: Job, reaction: Reaction) -> bool:
+        """Give a running job one more reaction; False when it was there."""
+        with self._database.transaction():
+            if self._knows(reaction):
+                return False
+            self._remember(reaction, job.id)
+            return True
+
+    def _knows(self, reaction: Reaction) -> bool:
+        key = and_(reactions.c.id == reaction.id, reactions.c.window_id == reaction.window_id)
         with self._database.transaction() as connection:
-            connection.execute(update(jobs).where(jobs.c.id == job.id).values(values))
-            if failed:
-                self._erase_text(reactions.c.job_id == job.id)
-        return status
+            return connection.scalar(select(reactions.c.id).where(key)) is not None
+
+    def _remember(self, reaction: Reaction, job_id: str | None) -> None:
+        """Text is kept only for a job that needs it."""
+        row = {"id": reaction.id, "window_id": reaction.window_id, "at": reaction.at, "job_id": job_id}
+        with self._database.transaction() as connection:
+            connection.execute(insert(reactions).values(**row, text=reaction.text if job_id else None))
 
     def done(self, job: Job) -> None:
         """Remove the job and the text of its reactions."""
@@ -192,6 +207,7 @@ def _row(job: Job) -> dict[str, object]:
         "status": job.status,
         "not_before": job.not_before,
         "attempts": job.attempts,
+        "rounds": job.rounds,
         "last_error": job.last_error,
         "verdict": dump(job.verdict) if job.verdict else None,
         "proposal": dump(job.proposal) if job.proposal else None,
@@ -207,6 +223,7 @@ def _job(row: RowMapping) -> Job:
         status=JobStatus(row["status"]),
         not_before=row["not_before"],
         attempts=row["attempts"],
+        rounds=row["rounds"],
         last_error=row["last_error"],
         verdict=load(Verdict, row["verdict"]) if row["verdict"] else None,
         proposal=load(Proposal, row["proposal"]) if row["proposal"] else None,

@@ -71,6 +71,7 @@ jobs = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("not_before", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("rounds", Integer, nullable=False),
     Column("last_error", Text, nullable=False),
     Column("verdict", Text),
     Column("proposal", Text),

@@ -56,10 +56,10 @@ def _read_file(folder: Path, path: Path) -> SkillFile:
     return SkillFile(nfc(path.relative_to(folder).as_posix()), data, bool(status.st_mode & 0o100))
 
 
-def content_sha256(folder: Path) -> str:
+def content_sha256(folder: Path | str) -> str:
     """The identity of what lies there now, or '' where it cannot be read."""
     try:
-        return read_folder(folder).content_sha256
+        return read_folder(Path(folder)).content_sha256
     except SkillInvalid:
         return ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, insert, select, update
 
 from hivemind_skillopt.judgment_window import JudgmentWindow
 from hivemind_skillopt.state.database import Database
@@ -69,14 +69,16 @@ class Sessions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def known(self, harness: str, session_id: str) -> bool:
+        """Was any event of this session taken in before?"""
+        here = and_(sessions.c.harness == harness, sessions.c.session_id == session_id)
+        with self._database.transaction() as connection:
+            return connection.scalar(select(sessions.c.first_seen_at).where(here)) is not None
+
     def first_time(self, harness: str, session_id: str, at: int) -> bool:
         """Remember the session; True when it was new."""
         with self._database.transaction() as connection:
-            known = connection.scalar(
-                select(sessions.c.first_seen_at).where(
-                    sessions.c.harness == harness, sessions.c.session_id == session_id
-                )
-            )
-            if known is None:
-                connection.execute(insert(sessions).values(harness=harness, session_id=session_id, first_seen_at=at))
-            return known is None
+            if self.known(harness, session_id):
+                return False
+            connection.execute(insert(sessions).values(harness=harness, session_id=session_id, first_seen_at=at))
+            return True

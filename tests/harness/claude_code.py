@@ -20,6 +20,7 @@ from typing import Any, Self
 
 CLAUDE_CODE_VERSION = "2.1.197"
 API_KEY = "sk-test-fake"
+GRANTS = "--allowedTools=Skill,Bash"  # nobody is there to say yes; one word, or it would swallow the prompt
 READY = "(?m)^\\s*[>\u276f]"  # the TUI's input line
 RUN_TIMEOUT = 120.0
 INSTALL_TIMEOUT = 600.0
@@ -154,8 +155,8 @@ class ClaudeCode:
         )
 
     def prompt(self, text: str, *, resume: str | None = None, extra: Sequence[str] = ()) -> Result:
-        """One human turn without a terminal. Skill and Bash are allowed beforehand: nobody is there to say yes."""
-        args = ["-p", text, "--output-format", "json", "--allowedTools=Skill,Bash"]
+        """One human turn without a terminal."""
+        args = ["-p", text, "--output-format", "json", GRANTS]
         run = self.run([*args, *(["--resume", resume] if resume else []), *extra])
         answer = _json_object(run.stdout)
         session_id, said = str(answer.get("session_id", "")), str(answer.get("result", ""))
@@ -199,7 +200,7 @@ class TuiSession:
         width, height = map(str, self.size)
         window = ["-s", "tui", "-x", width, "-y", height, "-c", str(self.claude.project)]
         env = {**self.claude.env(), "TERM": "xterm-256color"}
-        command = [*(f"{name}={value}" for name, value in env.items()), str(self.claude.binary), *self.args]
+        command = [*(f"{name}={value}" for name, value in env.items()), str(self.claude.binary), GRANTS, *self.args]
         self._tmux("-f", os.devnull, "new-session", "-d", *window, "env", "-i", *command)
         try:
             self.wait_for(READY)

@@ -43,7 +43,8 @@ def write_skill(home: Path, name: str, body: str) -> None:
 
 
 def skill_bodies(claude: ClaudeCode, result: Result) -> list[str]:
-    records = [json.loads(line) for line in claude.transcript(result.session_id).read_text("utf-8").splitlines()]
+    with claude.transcript(result.session_id).open(encoding="utf-8") as lines:  # not splitlines(): U+2028 stays raw
+        records = [json.loads(line) for line in lines]
     return [record["message"]["content"][0]["text"] for record in records if record.get("isMeta")]
 
 

@@ -1,0 +1,1 @@
+"""One harness each: payload to event, transcript reader, installer, scorer command."""

@@ -1,0 +1,31 @@
+"""What ships with the product, offered through the same hooks as a third party's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hivemind_skillopt.adapters.claude_code import ClaudeCode
+from hivemind_skillopt.gate.decide import BUILT_IN_CHECKS, GateCheck
+from hivemind_skillopt.hooks.specs import hookimpl
+from hivemind_skillopt.ports import HarnessAdapter, Scorer
+from hivemind_skillopt.scorers.scripted import ScriptedScorer
+from hivemind_skillopt.settings import Settings
+
+
+class BuiltInOffers:
+    """Adapters, scorers and gate checks. The agent CLI scorer is made of an adapter, so it is not listed here."""
+
+    @hookimpl
+    def harness_adapters(self) -> Sequence[HarnessAdapter]:
+        """The harnesses we know."""
+        return (ClaudeCode(),)
+
+    @hookimpl
+    def scorers(self, settings: Settings) -> Sequence[Scorer]:
+        """`scripted`, for tests and the demo."""
+        return (ScriptedScorer(settings.script),)
+
+    @hookimpl
+    def gate_checks(self) -> Sequence[GateCheck]:
+        """DESIGN 8."""
+        return BUILT_IN_CHECKS

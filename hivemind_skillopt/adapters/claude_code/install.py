@@ -1,0 +1,119 @@
+"""Merge our hooks into Claude Code's settings.json, and take exactly them out again.
+
+Matchers and timeouts come from `hooks/hooks.json`, the same file that makes the checkout a plugin.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from hivemind_skillopt.bundle import bundle_dir
+from hivemind_skillopt.errors import HarnessError
+
+Json = dict[str, object]
+
+
+class _Hook(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    timeout: int = 10
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    matcher: str | None = None
+    hooks: list[_Hook]
+
+
+class HooksFile(BaseModel):
+    """Our `hooks/hooks.json`."""
+
+    model_config = ConfigDict(extra="ignore")
+    hooks: dict[str, list[_Entry]]
+
+
+def command(launcher: Path, event: str) -> str:
+    """Silent when the launcher is gone; never exit 2, which would drop the user's prompt (contract 9, 13)."""
+    quoted = shlex.quote(str(launcher))
+    return f"[ -x {quoted} ] && {quoted} claude_code {event} || true"
+
+
+def with_hooks(text: str | None, launcher: Path) -> str:
+    """The settings with our hooks, once. Raises HarnessError where they are not plain JSON of the usual shape."""
+    settings = _parse(text)
+    hooks = _part(settings, "hooks", {})
+    _remove(hooks, launcher)
+    for event, entries in _ours(launcher).items():
+        existing = _part(hooks, event, [])
+        existing += entries
+    return _render(settings, text)
+
+
+def without_hooks(text: str, launcher: Path) -> str | None:
+    """The settings without our hooks; None when nothing else is in them."""
+    settings = _parse(text)
+    hooks = _part(settings, "hooks", {})
+    _remove(hooks, launcher)
+    if not hooks:
+        del settings["hooks"]
+    return _render(settings, text) if settings else None
+
+
+def _ours(launcher: Path) -> dict[str, list[Json]]:
+    template = HooksFile.model_validate_json((bundle_dir() / "hooks" / "hooks.json").read_bytes())
+    return {event: [_entry(entry, command(launcher, event)) for entry in found] for event, found in template.hooks.items()}
+
+
+def _entry(entry: _Entry, run: str) -> Json:
+    hooks = [{"type": "command", "command": run, "timeout": hook.timeout} for hook in entry.hooks]
+    return {"matcher": entry.matcher, "hooks": hooks} if entry.matcher else {"hooks": hooks}
+
+
+def _remove(hooks: Json, launcher: Path) -> None:
+    """Drop our commands; then entries and events that are empty because of it."""
+    for event in list(hooks):
+        entries = hooks[event]
+        if not isinstance(entries, list):
+            continue
+        kept = [entry for entry in entries if not _is_ours(entry, launcher)]
+        if len(kept) < len(entries) and not kept:
+            del hooks[event]
+        else:
+            hooks[event] = kept
+
+
+def _is_ours(entry: object, launcher: Path) -> bool:
+    """An entry that runs our launcher and nothing else."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("hooks"), list) or not entry["hooks"]:
+        return False
+    commands = [hook.get("command") if isinstance(hook, dict) else None for hook in entry["hooks"]]
+    return all(isinstance(run, str) and shlex.quote(str(launcher)) in run for run in commands)
+
+
+def _parse(text: str | None) -> Json:
+    try:
+        settings = json.loads(text) if text and text.strip() else {}
+    except ValueError as error:
+        raise HarnessError(f"settings.json is not valid JSON ({error}); mend it, then install again") from None
+    if not isinstance(settings, dict):
+        raise HarnessError("settings.json does not hold a JSON object; mend it, then install again")
+    return settings
+
+
+def _part(parent: Json, key: str, empty: Json | list[Json]) -> Json | list[Json]:
+    part = parent.setdefault(key, empty)
+    if not isinstance(part, type(empty)):
+        raise HarnessError(f"'{key}' in settings.json has a shape we do not know; mend it, then install again")
+    return part
+
+
+def _render(settings: Json, before: str | None) -> str:
+    """In the indentation and with the final newline that were there."""
+    found = re.search(r"\n([ \t]+)\S", before or "")
+    indent = found[1] if found else "  "
+    newline = "\n" if not before or before.endswith("\n") else ""
+    return json.dumps(settings, indent=indent, ensure_ascii=False) + newline

@@ -1,0 +1,182 @@
+"""Claude Code's transcript, read from its end for one invocation.
+
+Human turns and the agent's words count only on the chain of `parentUuid` from the last record back: a
+rewound branch was taken back by the user. Tool results and skill bodies are found by their ids instead,
+because with two calls in one message the chain leaves the first one's out (seen).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hivemind_skillopt.adapters.claude_code.payload import folder_name, is_human, reaction_id
+from hivemind_skillopt.adapters.claude_code.records import Block, Record, records_from_end
+from hivemind_skillopt.adapters.claude_code.skill_body import without_base_directory
+from hivemind_skillopt.model import derived_id
+from hivemind_skillopt.ports import AbsorbedReaction, Conversation, Turn
+
+HUMAN_TURNS_BEFORE = 3
+"""How far back the conversation is read: enough to see what the user wanted."""
+
+_COMMAND = re.compile(r"<command-name>(?P<name>[^<]*)</command-name>(?:\s*<command-args>(?P<args>.*)</command-args>)?", re.S)
+
+
+@dataclass(frozen=True, slots=True)
+class Invoked:
+    """The handles of an invocation."""
+
+    session_id: str
+    skill: str
+    tool_use_id: str
+    prompt_id: str
+    agent_id: str
+
+    def is_pivot(self, record: Record) -> bool:
+        """Is this the record in which the skill was called?"""
+        if self.agent_id:
+            return record.prompt_id == self.prompt_id and _spoken(record) is not None
+        if self.tool_use_id:
+            return any(b.type == "tool_use" and b.id == self.tool_use_id for b in record.blocks)
+        return record.prompt_id == self.prompt_id and folder_name(_command(record)[0]) == self.skill
+
+    def is_body(self, record: Record) -> bool:
+        """Is this the record that holds the rendered skill?"""
+        if not record.is_meta:
+            return False
+        if self.tool_use_id:
+            return record.source_tool_use_id == self.tool_use_id
+        return record.prompt_id == self.prompt_id and not record.source_tool_use_id
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What was collected on the way through the records."""
+
+    turns: list[Turn] = field(default_factory=list)
+    absorbed: list[AbsorbedReaction] = field(default_factory=list)
+    tool_output: list[str] = field(default_factory=list)
+
+
+def read_transcript(path: str, invoked: Invoked) -> Conversation | None:
+    """The conversation around the invocation; None where there is no transcript or it is not in it yet."""
+    try:
+        records = _records_around(path, invoked)
+        body = _skill_body(_agent_records(path, invoked.agent_id) if invoked.agent_id else records, invoked)
+    except OSError:
+        return None
+    if records is None:
+        return None
+    reading = _read(records, invoked)
+    return Conversation(tuple(reading.turns), body, tuple(reading.tool_output), tuple(reading.absorbed))
+
+
+def _records_around(path: str, invoked: Invoked) -> list[Record] | None:
+    """From a few human turns before the invocation to the end, in the file's order."""
+    found, before = False, 0
+    records: list[Record] = []
+    for record in records_from_end(path):
+        if record.is_sidechain:
+            continue
+        records.append(record)
+        before += found and _spoken(record) is not None
+        found = found or invoked.is_pivot(record)
+        if before >= HUMAN_TURNS_BEFORE:
+            break
+    return records[::-1] if found else None
+
+
+def _agent_records(path: str, agent_id: str) -> list[Record]:
+    """A sub-agent writes its own file beside the parent's."""
+    name = f"agent-{Path(agent_id).name}.jsonl"
+    return list(records_from_end(str(Path(path).with_suffix("") / "subagents" / name)))
+
+
+def _skill_body(records: Sequence[Record] | None, invoked: Invoked) -> str | None:
+    bodies = (without_base_directory(record.text) for record in records or () if invoked.is_body(record))
+    return next((body for body in bodies if body is not None), None)
+
+
+def _read(records: list[Record], invoked: Invoked) -> _Reading:
+    on_chain = _chain(records)
+    results = {b.tool_use_id: b for r in records for b in r.blocks if b.type == "tool_result"}
+    reading = _Reading(tool_output=[_text_of(block) for block in results.values()])
+    for record in records:
+        if record.uuid in on_chain:
+            _add_turns(record, invoked, results, reading)
+    return reading
+
+
+def _chain(records: list[Record]) -> set[str]:
+    """The uuids from the last record back, across compactions."""
+    parents = {r.uuid: r.parent_uuid or r.logical_parent_uuid for r in records if r.uuid}
+    current: str | None = next((r.uuid for r in reversed(records) if r.uuid), None)
+    chain: set[str] = set()
+    while current and current not in chain:
+        chain.add(current)
+        current = parents.get(current)
+    return chain
+
+
+def _add_turns(record: Record, invoked: Invoked, results: dict[str, Block], reading: _Reading) -> None:
+    if record.attachment:
+        _add_absorbed(record, invoked, reading)
+        return
+    spoken = _spoken(record)
+    if spoken is not None:
+        identity = reaction_id(invoked.session_id, record.prompt_id)
+        reading.turns.append(Turn("human", spoken, invoked.is_pivot(record), identity))
+    elif record.type == "assistant":
+        reading.turns += [turn for block in record.blocks if (turn := _agent_turn(block, invoked, results))]
+
+
+def _agent_turn(block: Block, invoked: Invoked, results: dict[str, Block]) -> Turn | None:
+    """The agent's words, or a tool's name and how it ended; never its output."""
+    if block.type == "text" and block.text.strip():
+        return Turn("assistant", block.text)
+    if block.type != "tool_use":
+        return None
+    result = results.get(block.id)
+    ended = "no result" if result is None else "failed" if result.is_error else "ok"
+    return Turn("tool", f"{block.name}: {ended}", block.id == invoked.tool_use_id)
+
+
+def _spoken(record: Record) -> str | None:
+    """What the human typed in this record, or None."""
+    if record.type != "user" or record.is_meta or record.is_compact_summary or not _is_from_human(record):
+        return None
+    name, arguments = _command(record)
+    if name:
+        return f"{name} {arguments}".strip()
+    if any(block.type == "tool_result" for block in record.blocks) or not is_human(record.text):
+        return None
+    return record.text or None
+
+
+def _is_from_human(record: Record) -> bool:
+    return record.origin is None or record.origin.kind == "human"
+
+
+def _command(record: Record) -> tuple[str, str]:
+    """The typed `/name` and its arguments, or two empty texts."""
+    found = _COMMAND.search(record.text) if record.text.startswith(("<command-message>", "<command-name>")) else None
+    return (found["name"].strip(), (found["args"] or "").strip()) if found else ("", "")
+
+
+def _add_absorbed(record: Record, invoked: Invoked, reading: _Reading) -> None:
+    """A prompt typed while tools ran: no hook fired for it."""
+    queued = record.attachment
+    if queued is None or queued.type != "queued_command" or queued.command_mode not in ("", "prompt"):
+        return
+    text = queued.prompt if isinstance(queued.prompt, str) else "\n".join(b.text for b in queued.prompt)
+    if text.strip() and is_human(text) and queued.origin is not None and queued.origin.kind == "human":
+        identity = derived_id("claude_code", invoked.session_id, "absorbed", record.uuid)
+        reading.turns.append(Turn("human", text, reaction_id=identity))
+        reading.absorbed.append(AbsorbedReaction(identity, text, record.at))
+
+
+def _text_of(block: Block) -> str:
+    content = block.content or ""
+    return content if isinstance(content, str) else "\n".join(part.text for part in content)

@@ -1,0 +1,126 @@
+"""The CLI's composition root: what a verb needs, made when it is first asked for."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import cached_property
+
+from hivemind_skillopt.adapters.built_in import BuiltInOffers
+from hivemind_skillopt.errors import SettingsError
+from hivemind_skillopt.hooks.manager import Hooks
+from hivemind_skillopt.ports import HarnessAdapter, SkillStore
+from hivemind_skillopt.pull import Puller
+from hivemind_skillopt.settings import Settings, load_settings
+from hivemind_skillopt.state.database import Database
+from hivemind_skillopt.state.inbox import Inbox
+from hivemind_skillopt.state.installs import Installs
+from hivemind_skillopt.state.jobs import Jobs
+from hivemind_skillopt.state.log import Log
+from hivemind_skillopt.state.manifest import Manifest
+from hivemind_skillopt.state.notes import Notes
+from hivemind_skillopt.state.outbox import Outbox
+from hivemind_skillopt.state.skill_folders import VersionFolders
+from hivemind_skillopt.state.spending import Spending
+from hivemind_skillopt.state.windows import Windows
+from hivemind_skillopt.store import open_store
+
+
+@dataclass
+class Context:
+    """Everything lazy: `--help` and `check` open no database."""
+
+    as_json: bool = False
+
+    @staticmethod
+    def clock() -> int:
+        """ns since the epoch."""
+        return time.time_ns()
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The environment and config.toml."""
+        return load_settings()
+
+    @cached_property
+    def database(self) -> Database:
+        """state.db."""
+        return Database(self.settings.paths.state_db)
+
+    @cached_property
+    def store(self) -> SkillStore:
+        """The org store, its schema up to date."""
+        store = open_store(self.settings.store_url, self.settings.org)
+        store.migrate()
+        return store
+
+    @cached_property
+    def hooks(self) -> Hooks:
+        """Built-ins and third parties; one that fails is told in the log and by `doctor`."""
+        hooks = Hooks((BuiltInOffers(),), self._plugin_failed)
+        hooks.load_third_parties()
+        return hooks
+
+    @cached_property
+    def log(self) -> Log:
+        """log.jsonl."""
+        return Log(self.settings.paths.log, self.clock)
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """What was pulled."""
+        return Manifest(self.database, self.settings.paths)
+
+    @cached_property
+    def installs(self) -> Installs:
+        """Where our hooks are."""
+        return Installs(self.database)
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """Recorded events that wait."""
+        return Inbox(self.settings.paths.inbox, self.settings.paths.set_aside)
+
+    @cached_property
+    def folders(self) -> VersionFolders:
+        """The immutable version folders."""
+        return VersionFolders(self.settings.paths.skills, self.settings.paths.edited)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """The worker's queue."""
+        return Jobs(self.database)
+
+    @cached_property
+    def windows(self) -> Windows:
+        """Judgment windows."""
+        return Windows(self.database)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Rows that wait for the org store."""
+        return Outbox(self.database, self.settings.store_id)
+
+    @cached_property
+    def spending(self) -> Spending:
+        """What model calls took."""
+        return Spending(self.database, self.settings.limits, self.clock)
+
+    @cached_property
+    def notes(self) -> Notes:
+        """The worker's notes."""
+        return Notes(self.database)
+
+    def puller(self) -> Puller:
+        """The use case of `pull`."""
+        return Puller(self.store, self.manifest, self.folders, self.settings)
+
+    def adapter(self, harness: str) -> HarnessAdapter:
+        """By name. Raises SettingsError."""
+        adapters = self.hooks.adapters()
+        if harness not in adapters:
+            raise SettingsError(f"no adapter for the harness '{harness}'; known: {', '.join(adapters)}")
+        return adapters[harness]
+
+    def _plugin_failed(self, plugin: str, error: Exception) -> None:
+        self.log.write("plugin_failed", plugin=plugin, error=type(error).__name__)

@@ -1,0 +1,50 @@
+"""`history`: every version of a skill, and what caused it."""
+
+from __future__ import annotations
+
+import click
+
+from hivemind_skillopt.cli.context import Context
+from hivemind_skillopt.cli.options import RefType, as_json
+from hivemind_skillopt.cli.output import iso, print_json, print_table
+from hivemind_skillopt.errors import NotFound
+from hivemind_skillopt.model import Proposal, SkillRef, SkillVersion
+
+
+@click.command("history")
+@click.argument("ref", type=RefType())
+@as_json
+def command(ref: SkillRef, as_json: bool) -> None:
+    """Show every version of REF (name--author), oldest first."""
+    context = Context()
+    versions = context.store.history(ref)
+    if not versions:
+        raise NotFound(f"{ref} is not in the store; see `hivemind-skillopt list`")
+    if as_json:
+        print_json([_facts(version) for version in versions])
+        return
+    causes = {proposal.id: proposal for proposal in context.store.proposals(ref)}
+    rows = [
+        (f"v{v.version}", v.content_sha256[:12], iso(v.published_at), v.published_by, _cause(v, causes))
+        for v in versions
+    ]
+    print_table(("version", "sha256", "published", "by", "why"), rows)
+
+
+def _facts(version: SkillVersion) -> dict[str, object]:
+    return {
+        "version": version.version,
+        "sha256": version.content_sha256,
+        "parent_sha256": version.parent_sha256,
+        "published_by": version.published_by,
+        "published_at": iso(version.published_at),
+        "proposal_id": version.proposal_id,
+    }
+
+
+def _cause(version: SkillVersion, causes: dict[str, Proposal]) -> str:
+    if version.reverts_version:
+        return f"rollback to v{version.reverts_version}"
+    if version.proposal_id in causes:
+        return f"learned: {causes[version.proposal_id].root_cause}"
+    return "learned from a reaction" if version.proposal_id else "pushed"

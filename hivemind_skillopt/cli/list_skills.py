@@ -1,0 +1,48 @@
+"""`list`: the org's skills, and what this machine has of them."""
+
+from __future__ import annotations
+
+import click
+
+from hivemind_skillopt.cli.context import Context
+from hivemind_skillopt.cli.options import as_json
+from hivemind_skillopt.cli.output import iso, print_json, print_table, say
+from hivemind_skillopt.model import SkillVersion
+
+
+@click.command("list")
+@as_json
+def command(as_json: bool) -> None:
+    """List the org's skills that you may see, with the version that is pulled here."""
+    context = Context()
+    pulled = {entry.ref: entry.version for entry in context.manifest.entries()}
+    heads = sorted(context.store.heads(context.settings.user), key=lambda head: head.ref)
+    if as_json:
+        print_json([_facts(context, head, pulled.get(head.ref)) for head in heads])
+    elif not heads:
+        say("no skills yet; publish one: hivemind-skillopt push ./my-skill")
+    else:
+        rows = [(h.ref, f"v{h.version}", _here(pulled.get(h.ref)), h.scope, _short(h.description)) for h in heads]
+        print_table(("skill", "head", "here", "scope", "description"), rows)
+
+
+def _here(version: int | None) -> str:
+    return f"v{version}" if version else "-"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _facts(context: Context, head: SkillVersion, pulled: int | None) -> dict[str, object]:
+    return {
+        "ref": str(head.ref),
+        "version": head.version,
+        "sha256": head.content_sha256,
+        "pulled_version": pulled,
+        "scope": head.scope,
+        "policy": context.store.policy(head.ref),
+        "description": head.description,
+        "published_by": head.published_by,
+        "published_at": iso(head.published_at),
+    }

@@ -1,0 +1,72 @@
+"""`hivemind-skillopt`: the parser, and how errors end. Verbs live in modules of their own."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from hivemind_skillopt import __version__
+from hivemind_skillopt.errors import SkillOptError
+
+VERBS = {
+    "install": "install",
+    "uninstall": "uninstall",
+    "status": "status",
+    "demo": "demo",
+    "push": "push",
+    "pull": "pull",
+    "list": "list_skills",
+    "show": "show",
+    "history": "history",
+    "diff": "diff",
+    "check": "check",
+    "log": "log",
+}
+"""Verb to module, in the order that `--help` shows."""
+
+
+class Verbs(click.Group):
+    """Imports a verb's module when it is asked for; ends every error in one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In reading order."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb's `command`."""
+        if cmd_name not in VERBS:
+            return None
+        command = importlib.import_module(f"hivemind_skillopt.cli.{VERBS[cmd_name]}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Exit 1 with one clear line for what a person can mend."""
+        try:
+            return super().invoke(ctx)
+        except SkillOptError as error:
+            raise click.ClickException(" ".join(str(error).split())) from error
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return ctx.exit(1)
+        except OSError as error:
+            where = f" ({error.filename})" if error.filename else ""
+            raise click.ClickException(f"{error.strerror or error}{where}") from error
+
+
+@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="hivemind-skillopt")
+def main() -> None:
+    """Agent skills that get better from being used.
+
+    \b
+    Try it:      hivemind-skillopt demo
+    Start:       hivemind-skillopt install
+    Share:       hivemind-skillopt push ./my-skill     then: hivemind-skillopt pull
+    Look:        hivemind-skillopt status | list | history my-skill--me | diff my-skill--me
+
+    Exit codes: 0 done, 1 refused or failed (one line says why), 2 wrong usage.
+    """

@@ -1,0 +1,37 @@
+"""Options that several verbs share, so that they are spelled and explained once."""
+
+from __future__ import annotations
+
+import click
+
+from hivemind_skillopt.errors import SkillInvalid
+from hivemind_skillopt.model import SkillRef
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done, change nothing.")
+
+
+class RefType(click.ParamType[SkillRef]):
+    """`name--author`."""
+
+    name = "ref"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> SkillRef:
+        """A wrong reference is a usage error."""
+        try:
+            return value if isinstance(value, SkillRef) else SkillRef.parse(str(value))
+        except SkillInvalid as error:
+            self.fail(str(error), param, ctx)
+
+
+class VersionType(click.ParamType[int]):
+    """`3` or `v3`."""
+
+    name = "version"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """A wrong number is a usage error."""
+        text = str(value).removeprefix("v")
+        if not text.isdecimal() or int(text) < 1:
+            self.fail(f"'{value}' is no version; write 3 or v3", param, ctx)
+        return int(text)

@@ -1,0 +1,56 @@
+"""How results are printed: JSON for programs, rich for people."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.table import Table
+
+from hivemind_skillopt.model import SECOND
+
+
+def console() -> Console:
+    """Standard output; plain where it is no terminal."""
+    return Console(highlight=False, soft_wrap=False)
+
+
+def say(text: str, style: str | None = None) -> None:
+    """One line for a person; square brackets in it are text."""
+    console().print(text, style=style, markup=False, soft_wrap=True)
+
+
+def print_json(value: object) -> None:
+    """Indented, UTF-8."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A plain table without a frame."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row))
+    console().print(table)
+
+
+def _cell(value: object) -> str:
+    return "-" if value is None or value == "" else str(value).replace("[", r"\[")
+
+
+def iso(at: int | None) -> str | None:
+    """ns as ISO-8601 UTC."""
+    return None if at is None else datetime.fromtimestamp(at // SECOND, UTC).isoformat().replace("+00:00", "Z")
+
+
+def ago(at: int, now: int) -> str:
+    """How long ago, in one unit."""
+    seconds = max(0, now - at) // SECOND
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit} ago"
+    return f"{seconds} s ago"

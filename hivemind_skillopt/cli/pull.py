@@ -1,0 +1,64 @@
+"""`pull`: bring this machine up to the store's heads."""
+
+from __future__ import annotations
+
+import click
+
+from hivemind_skillopt.cli.context import Context
+from hivemind_skillopt.cli.options import RefType, as_json, dry_run
+from hivemind_skillopt.cli.output import print_json, print_table, say
+from hivemind_skillopt.errors import NotFound, SettingsError
+from hivemind_skillopt.model import SkillRef
+from hivemind_skillopt.pull import PullReport
+
+
+@click.command("pull")
+@click.argument("refs", nargs=-1, type=RefType(), metavar="[NAME--AUTHOR]...")
+@dry_run
+@as_json
+def command(refs: tuple[SkillRef, ...], dry_run: bool, as_json: bool) -> None:
+    """Fetch new versions and link them into every harness that `install` was run for.
+
+    Without names: every skill you may see. Nothing new costs one query. A folder of your own with the same
+    name is never touched; a pulled copy that you edited is kept aside.
+    """
+    context = Context()
+    installs = context.installs.all()
+    if not installs:
+        raise SettingsError("no harness is set up on this machine; run `hivemind-skillopt install` first")
+    for ref in refs:
+        if context.store.head(ref) is None:
+            raise NotFound(f"{ref} is not in the store; see `hivemind-skillopt list`")
+    puller = context.puller()
+    if not dry_run:
+        puller.repair_links()
+    report = puller.pull(installs, refs, dry_run=dry_run)
+    _print(report, as_json=as_json, dry_run=dry_run)
+
+
+def _print(report: PullReport, *, as_json: bool, dry_run: bool) -> None:
+    if as_json:
+        _print_json(report, dry_run)
+        return
+    if report.changes:
+        rows = [(c.ref, f"v{c.before}" if c.before else "new", f"v{c.after}", c.home) for c in report.changes]
+        print_table(("skill", "before", "now", "harness home"), rows)
+    else:
+        say("everything is up to date")
+    for path in report.in_the_way:
+        say(f"not linked, something of yours is in the way: {path}", "yellow")
+    for path in report.kept_aside:
+        say(f"you had edited the old copy; it is kept in {path}", "yellow")
+
+
+def _print_json(report: PullReport, dry_run: bool) -> None:
+    changes = [{"ref": str(c.ref), "home": c.home, "before": c.before, "after": c.after} for c in report.changes]
+    print_json(
+        {
+            "changes": changes,
+            "unchanged": report.unchanged,
+            "in_the_way": report.in_the_way,
+            "kept_aside": report.kept_aside,
+            "dry_run": dry_run,
+        }
+    )

@@ -1,0 +1,115 @@
+"""`push`: publish a skill folder for the team."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from hivemind_skillopt.cli.context import Context
+from hivemind_skillopt.cli.options import as_json, dry_run
+from hivemind_skillopt.cli.output import print_json, say
+from hivemind_skillopt.errors import SkillInvalid
+from hivemind_skillopt.model import Policy, Publication, Scope, SkillFolder, SkillRef, SkillVersion
+from hivemind_skillopt.settings import slug
+from hivemind_skillopt.skill_md import front_matter, parse_skill_md, with_name
+from hivemind_skillopt.state.manifest import ManifestEntry
+from hivemind_skillopt.state.skill_folders import read_folder
+
+
+@click.command("push")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--author", help="Publish as this author (default: you).")
+@click.option("--scope", type=click.Choice(Scope), default=Scope.TEAM, help="Who may pull version 1 (later: the parent's).")
+@click.option("--policy", type=click.Choice(Policy), help="What the loop may do to it: auto (default), review, locked.")
+@click.option("--parent", metavar="SHA", help="Publish on this parent instead of the one you pulled.")
+@dry_run
+@as_json
+def command(
+    folder: Path, author: str | None, scope: Scope, policy: Policy | None, parent: str | None, dry_run: bool, as_json: bool
+) -> None:
+    """Publish the skill in FOLDER as the next version of <folder name>--<author>.
+
+    The new version stands on the one that this machine has pulled. If somebody published in between, push
+    refuses: pull, look at the difference, push again. Only the front matter's `name:` is changed, to
+    <name>--<author>, so that it fits the folder that people pull.
+    """
+    context = Context()
+    publication = _publication(context, folder, author, scope, parent)
+    if not dry_run:
+        version = context.store.publish(publication)
+        if policy:
+            context.store.set_policy(version.ref, policy, context.settings.user, context.clock())
+        context.log.write("pushed", ref=str(version.ref), version=version.version)
+    else:
+        version = _would_be(context, publication)
+    _report(version, as_json=as_json, dry_run=dry_run)
+
+
+def _publication(context: Context, folder: Path, author: str | None, scope: Scope, parent: str | None) -> Publication:
+    pulled = {str(entry.ref): entry for entry in context.manifest.entries()}
+    ref = _ref(folder.resolve().name, pulled, slug(author) if author else context.settings.user)
+    entry = pulled.get(str(ref))
+    return Publication(
+        ref=ref,
+        folder=_rendered(read_folder(folder), ref),
+        parent_sha256=_parent(context, ref, parent) if parent else entry.content_sha256 if entry else None,
+        published_by=context.settings.user,
+        published_at=context.clock(),
+        scope=scope,
+        project=folder.resolve().parent.name,
+    )
+
+
+def _ref(folder_name: str, pulled: dict[str, ManifestEntry], author: str) -> SkillRef:
+    """A pulled folder keeps its ref; any other folder's whole name is the skill's name, `--` or not."""
+    if folder_name in pulled:
+        return pulled[folder_name].ref
+    return SkillRef(folder_name, author)
+
+
+def _parent(context: Context, ref: SkillRef, parent: str) -> str:
+    """A sha, or its beginning, of a version there is."""
+    found = {v.content_sha256 for v in context.store.history(ref) if v.content_sha256.startswith(parent.lower())}
+    if len(found) != 1:
+        raise SkillInvalid(f"--parent {parent} names no version of {ref}; see `hivemind-skillopt history {ref}`")
+    return found.pop()
+
+
+def _rendered(folder: SkillFolder, ref: SkillRef) -> SkillFolder:
+    """The bytes as they will be pulled: only the scalar of `name:` changes."""
+    skill_md = parse_skill_md(folder.skill_md)
+    named = "name" in (front_matter(skill_md) or {})
+    return folder.with_skill_md(with_name(skill_md, str(ref)).data) if named else folder
+
+
+def _would_be(context: Context, publication: Publication) -> SkillVersion:
+    """What a dry run says; the store decides for real."""
+    head = context.store.head(publication.ref)
+    version = SkillVersion(
+        ref=publication.ref,
+        version=1,
+        content_sha256=publication.folder.content_sha256,
+        parent_version=None,
+        parent_sha256=None,
+        scope=publication.scope,
+        description="",
+        contributors=(),
+        published_by=publication.published_by,
+        published_at=publication.published_at,
+    )
+    if head is None:
+        return version
+    return replace(version, version=head.version + 1, parent_version=head.version, parent_sha256=head.content_sha256)
+
+
+def _report(version: SkillVersion, *, as_json: bool, dry_run: bool) -> None:
+    if as_json:
+        facts = {"ref": str(version.ref), "version": version.version, "sha256": version.content_sha256}
+        print_json({**facts, "parent_sha256": version.parent_sha256, "dry_run": dry_run})
+        return
+    done = "would publish" if dry_run else "published"
+    say(f"{done} {version.ref} v{version.version} ({version.content_sha256[:12]}, scope {version.scope})")
+    if not dry_run:
+        say(f"Your own folder is not an org skill. To use it here as one: hivemind-skillopt pull {version.ref}")

@@ -1,0 +1,1 @@
+"""The pluggy hooks: their specification, the manager, and the built-in behaviours."""

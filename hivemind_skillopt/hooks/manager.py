@@ -1,0 +1,77 @@
+"""The plugin manager: built-in behaviours and third parties are registered the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+import pluggy
+
+from hivemind_skillopt.events import Event, PreToolUse, SessionStart, UserPromptSubmit
+from hivemind_skillopt.gate.decide import GateCheck
+from hivemind_skillopt.hooks import specs
+from hivemind_skillopt.ports import HarnessAdapter, Scorer
+from hivemind_skillopt.settings import Settings
+
+OnFailure = Callable[[str, Exception], None]
+"""Told the plugin's name and what it raised."""
+
+EVENT_HOOKS = {
+    SessionStart: "session_start",
+    PreToolUse: "pre_tool_use",
+    UserPromptSubmit: "user_prompt_submit",
+}
+
+
+class Hooks:
+    """The registered plugins, and the one way to call them: a failing third party never stops the others."""
+
+    def __init__(self, built_in: Sequence[object], on_failure: OnFailure) -> None:
+        self._manager = pluggy.PluginManager(specs.PROJECT)
+        self._manager.add_hookspecs(specs)
+        self._built_in = tuple(built_in)
+        self._on_failure = on_failure
+        for plugin in built_in:
+            self._manager.register(plugin)
+
+    def load_third_parties(self, found: Sequence[EntryPoint] | None = None) -> None:
+        """Register every entry point of the group; one that cannot be loaded is reported and left out."""
+        for entry in entry_points(group=specs.PROJECT) if found is None else found:
+            try:
+                self._manager.register(entry.load(), name=entry.name)
+                self._manager.check_pending()
+            except Exception as error:  # noqa: BLE001  a stranger's code may raise anything
+                self._manager.unregister(name=entry.name)
+                self._on_failure(entry.name, error)
+
+    def emit(self, event: Event) -> None:
+        """Call the event's hook, built-ins first. A built-in's failure is ours and is raised."""
+        self._call(EVENT_HOOKS[type(event)], event=event)
+
+    def adapters(self) -> dict[str, HarnessAdapter]:
+        """By name, built-ins first."""
+        found: list[Sequence[HarnessAdapter]] = self._call("harness_adapters")
+        return {adapter.name: adapter for offered in reversed(found) for adapter in offered or ()}
+
+    def scorers(self, settings: Settings) -> dict[str, Scorer]:
+        """By name, built-ins first."""
+        found: list[Sequence[Scorer]] = self._call("scorers", settings=settings)
+        return {scorer.name: scorer for offered in reversed(found) for scorer in offered or ()}
+
+    def gate_checks(self) -> tuple[GateCheck, ...]:
+        """In order, built-ins first."""
+        found: list[Sequence[GateCheck]] = self._call("gate_checks")
+        return tuple(check for offered in found for check in offered or ())
+
+    def _call(self, hook: str, **arguments: object) -> list[Any]:
+        """pluggy's own call stops at the first exception; a stranger's must not."""
+        results = []
+        for impl in getattr(self._manager.hook, hook).get_hookimpls():
+            try:
+                results.append(impl.function(*(arguments[name] for name in impl.argnames)))
+            except Exception as error:
+                if impl.plugin in self._built_in:
+                    raise
+                self._on_failure(impl.plugin_name, error)
+        return results

@@ -1,0 +1,125 @@
+"""Pull: bring this machine's harness homes up to the store's heads. Nothing changed = one query, no write."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hivemind_skillopt.model import SkillRef, SkillVersion
+from hivemind_skillopt.ports import SkillStore
+from hivemind_skillopt.settings import Settings
+from hivemind_skillopt.state.installs import Install
+from hivemind_skillopt.state.manifest import Manifest, ManifestEntry
+from hivemind_skillopt.state.skill_folders import VersionFolders, content_sha256, switch_link
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One skill in one harness home. `before` 0: it was not there."""
+
+    ref: SkillRef
+    home: str
+    before: int
+    after: int
+
+
+@dataclass(slots=True)
+class PullReport:
+    """What a pull did and what it left alone."""
+
+    changes: list[Change] = field(default_factory=list)
+    kept_aside: list[str] = field(default_factory=list)
+    in_the_way: list[str] = field(default_factory=list)
+    unchanged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Puller:
+    """The use case, for the CLI and for the worker."""
+
+    store: SkillStore
+    manifest: Manifest
+    folders: VersionFolders
+    settings: Settings
+
+    def pull(self, installs: Sequence[Install], only: Sequence[SkillRef] = (), *, dry_run: bool = False) -> PullReport:
+        """Fetch what is newer than the manifest and link it into every installed harness home."""
+        report = PullReport()
+        entries = {(entry.home, entry.ref): entry for entry in self.manifest.entries()}
+        heads = self._newer_heads(installs, entries, only)
+        added = [
+            entry
+            for install in installs
+            for head in heads
+            if (entry := self._bring(install, head, entries.get((install.home, head.ref)), report, dry_run))
+        ]
+        report.unchanged = len(entries) - sum(change.before > 0 for change in report.changes)
+        if added:
+            self.manifest.change(added)
+            self.manifest.tell_recorders()
+        return report
+
+    def repair_links(self) -> None:
+        """Make the links of the manifest that are gone again: somebody cleaned up by hand."""
+        for entry in self.manifest.entries():
+            link = Path(entry.link)
+            if not os.path.lexists(link) and Path(entry.folder).is_dir() and link.parent.parent.is_dir():
+                switch_link(link, Path(entry.folder))
+
+    def _newer_heads(
+        self,
+        installs: Sequence[Install],
+        entries: dict[tuple[str, SkillRef], ManifestEntry],
+        only: Sequence[SkillRef],
+    ) -> list[SkillVersion]:
+        """One query: what at least one home does not have yet."""
+        refs = {ref for _, ref in entries}
+        everywhere = [ref for ref in refs if all((install.home, ref) in entries for install in installs)]
+        above = {ref: min(entries[install.home, ref].version for install in installs) for ref in everywhere}
+        heads = self.store.heads(self.settings.user, above) if installs else []
+        return [head for head in heads if not only or head.ref in only]
+
+    def _bring(
+        self, install: Install, head: SkillVersion, entry: ManifestEntry | None, report: PullReport, dry_run: bool
+    ) -> ManifestEntry | None:
+        """Put one head into one home; None where nothing is to be done or something is in the way."""
+        link = Path(install.skill_root, str(head.ref))
+        if entry and (entry.pinned or entry.version >= head.version):
+            return None
+        if not self._may_replace(link):
+            report.in_the_way.append(str(link))
+            return None
+        report.changes.append(Change(head.ref, install.home, entry.version if entry else 0, head.version))
+        return None if dry_run else self._install(install, head, link, entry, report)
+
+    def _may_replace(self, link: Path) -> bool:
+        """Only nothing, or a link of ours; a person's own folder is never touched."""
+        if not os.path.lexists(link):
+            return True
+        return link.is_symlink() and self.folders.owns(str(link.readlink()))
+
+    def _install(
+        self, install: Install, head: SkillVersion, link: Path, entry: ManifestEntry | None, report: PullReport
+    ) -> ManifestEntry:
+        target = self.folders.put(head.ref, self.store.folder(head.ref, head.version))
+        switch_link(link, target)
+        if entry:
+            self._keep_edits(entry, report)
+        return ManifestEntry(
+            store_id=self.settings.store_id,
+            harness=install.harness,
+            home=install.home,
+            ref=head.ref,
+            version=head.version,
+            content_sha256=head.content_sha256,
+            folder=str(target),
+            link=str(link),
+        )
+
+    def _keep_edits(self, entry: ManifestEntry, report: PullReport) -> None:
+        """The old version's folder was edited through its link: move it aside and say so."""
+        old = Path(entry.folder)
+        if old.is_dir() and content_sha256(old) != entry.content_sha256:
+            report.kept_aside.append(str(self.folders.keep_aside(entry.ref, old)))

@@ -1,0 +1,85 @@
+"""A harness's own CLI as the scorer: safest mode, empty folder, allow-listed environment, and it really ends."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Mapping
+
+from hivemind_skillopt.errors import ScorerFailed
+from hivemind_skillopt.ports import AgentCli, Answer, Command, Completed, Question
+from hivemind_skillopt.settings import WORKER_GUARD
+
+TIMEOUT_SECONDS = 120
+"""For one call (DESIGN 7); the CLI's own retries end inside it."""
+
+COMMON = (
+    "HOME", "PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "USER", "LOGNAME", "SHELL",
+    "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "NODE_EXTRA_CA_CERTS",
+)  # fmt: skip
+COMMON_PREFIXES = ("XDG_",)
+
+
+class AgentCliScorer:
+    """Runs the CLI that an adapter describes."""
+
+    def __init__(self, cli: AgentCli, environ: Mapping[str, str], timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self.name = cli.name
+        self._cli = cli
+        self._environ = environ
+        self._timeout = timeout_seconds
+
+    def ask(self, question: Question) -> Answer:
+        """One run. Raises ScorerFailed."""
+        command = self._cli.command(question)
+        program = shutil.which(command.argv[0], path=self._environ.get("PATH"))
+        if program is None:
+            raise ScorerFailed(f"`{command.argv[0]}` is not on the PATH")
+        with tempfile.TemporaryDirectory(prefix="skillopt-") as folder:
+            return self._cli.answer(self._run(program, command, folder))
+
+    def _run(self, program: str, command: Command, folder: str) -> Completed:
+        try:
+            process = subprocess.Popen(
+                [program, *command.argv[1:]],
+                cwd=folder,
+                env=self._allowed(command),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ScorerFailed(f"`{command.argv[0]}` cannot be started: {error.strerror}") from error
+        return self._wait(process, command)
+
+    def _wait(self, process: subprocess.Popen[str], command: Command) -> Completed:
+        try:
+            stdout, stderr = process.communicate(command.stdin, timeout=self._timeout)
+        except subprocess.TimeoutExpired:
+            raise ScorerFailed(f"`{command.argv[0]}` did not answer within {self._timeout:g} s") from None
+        finally:
+            _end_group(process)
+        return Completed(process.returncode, stdout, stderr)
+
+    def _allowed(self, command: Command) -> dict[str, str]:
+        """What the child may see: the common names, the harness's own, and our guard."""
+        names = {*COMMON, *command.environ}
+        allowed = {k: v for k, v in self._environ.items() if k in names or k.startswith(COMMON_PREFIXES)}
+        return {**allowed, **dict(command.extra_environ), WORKER_GUARD: "1"}
+
+
+def _end_group(process: subprocess.Popen[str]) -> None:
+    """Kill whatever is left of the process group: a CLI may leave children behind."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
+    process.communicate() if process.returncode is None else process.wait()

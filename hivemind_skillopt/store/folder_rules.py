@@ -1,0 +1,94 @@
+"""What a skill folder may hold, whoever publishes it. Checked on the way into the store and on the way out. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+from hivemind_skillopt.errors import SkillInvalid
+from hivemind_skillopt.model import SkillFile, SkillFolder, nfc
+from hivemind_skillopt.skill_md import parse_skill_md
+
+MAX_FILE_BYTES = 1 << 20
+MAX_SKILL_BYTES = 5 << 20
+MAX_FILES = 1000
+MAX_PATH_BYTES = 255
+"""Of the whole relative path: what every file system takes as one name."""
+
+LEFT_OUT = frozenset({".git", "__pycache__", ".ds_store", "node_modules"})
+"""Never part of a version (DESIGN 2), case-folded: on disk they would not count in its sha."""
+
+HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories that a person does not see in a file name: control, format (bidi), surrogates, line ends."""
+
+
+def check_folder(folder: SkillFolder) -> None:
+    """Raises SkillInvalid with the first thing that is wrong; names are shown escaped."""
+    if len(folder.files) > MAX_FILES:
+        raise SkillInvalid(f"the skill has {len(folder.files)} files; {MAX_FILES} are allowed")
+    for file in folder.files:
+        _check_path(file.path)
+    _check_collisions(file.path for file in folder.files)
+    _check_sizes(folder.files)
+    if "\0" in parse_skill_md(folder.skill_md).text:
+        raise SkillInvalid("SKILL.md holds a NUL character; it must be text")
+
+
+def _check_path(path: str) -> None:
+    why = _path_fault(path)
+    if why:
+        raise SkillInvalid(f"the file name {path[:80]!a} {why}")
+
+
+def _path_fault(path: str) -> str:
+    """Why a path may not be in a skill, or ''."""
+    parts = path.split("/")
+    if any(unicodedata.category(character) in HIDDEN for character in path):
+        return "holds a control or hidden character"
+    if "\\" in path:
+        return "holds a backslash"
+    if any(part in {"", ".", ".."} for part in parts):
+        return "is not a plain relative path"
+    if path != nfc(path):
+        return "is not in Unicode normal form C"
+    if len(path.encode()) > MAX_PATH_BYTES:
+        return f"is longer than {MAX_PATH_BYTES} bytes"
+    if any(part.casefold() in LEFT_OUT for part in parts) or path.endswith(".pyc"):
+        return "is never part of a skill"
+    return ""
+
+
+def _check_collisions(paths: Iterable[str]) -> None:
+    """No two names that a file system without case takes for one, and no file where a folder must be."""
+    seen: dict[str, str] = {}
+    for path in paths:
+        for parent in _parents(path):
+            if seen.setdefault(_folded(parent), f"{parent}/") != f"{parent}/":
+                raise _collision(path)
+        if _folded(path) in seen:
+            raise _collision(path)
+        seen[_folded(path)] = path
+
+
+def _collision(path: str) -> SkillInvalid:
+    return SkillInvalid(f"the file name {path!a} collides with another one in the skill")
+
+
+def _parents(path: str) -> list[str]:
+    """`a/b/c` -> `a`, `a/b`."""
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[: end + 1]) for end in range(len(parts))]
+
+
+def _folded(path: str) -> str:
+    return nfc(path.casefold())
+
+
+def _check_sizes(files: Iterable[SkillFile]) -> None:
+    total = 0
+    for file in files:
+        total += len(file.data)
+        if len(file.data) > MAX_FILE_BYTES:
+            raise SkillInvalid(f"the file {file.path!a} is larger than {MAX_FILE_BYTES >> 20} MiB")
+    if total > MAX_SKILL_BYTES:
+        raise SkillInvalid(f"the skill is larger than {MAX_SKILL_BYTES >> 20} MiB")

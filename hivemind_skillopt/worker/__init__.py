@@ -1,0 +1,1 @@
+"""The detached process: takes in the inbox, runs jobs, syncs rows, pulls."""

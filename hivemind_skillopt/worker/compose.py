@@ -1,0 +1,133 @@
+"""The worker's composition root: every implementation is constructed here and passed in."""
+
+from __future__ import annotations
+
+import time
+
+from hivemind_skillopt.adapters.built_in import BuiltInOffers
+from hivemind_skillopt.errors import SettingsError
+from hivemind_skillopt.hooks.machine import Machine
+from hivemind_skillopt.hooks.manager import Hooks
+from hivemind_skillopt.hooks.pre_tool_use import ArmWindow
+from hivemind_skillopt.hooks.session_start import RecordAttribution
+from hivemind_skillopt.hooks.user_prompt_submit import QueueReaction
+from hivemind_skillopt.judgment_window import JudgmentWindow
+from hivemind_skillopt.pipeline import Pipeline
+from hivemind_skillopt.ports import Scorer, SkillStore
+from hivemind_skillopt.pull import Puller
+from hivemind_skillopt.scorers.agent_cli import AgentCliScorer
+from hivemind_skillopt.scorers.judge import ModelJudge
+from hivemind_skillopt.scorers.proposer import ModelProposer
+from hivemind_skillopt.settings import Settings
+from hivemind_skillopt.state.database import Database
+from hivemind_skillopt.state.events import SeenEvents
+from hivemind_skillopt.state.inbox import Inbox
+from hivemind_skillopt.state.installs import Installs
+from hivemind_skillopt.state.jobs import Jobs
+from hivemind_skillopt.state.log import Log
+from hivemind_skillopt.state.manifest import Manifest, ManifestEntry
+from hivemind_skillopt.state.markers import Markers
+from hivemind_skillopt.state.notes import Notes
+from hivemind_skillopt.state.outbox import Outbox
+from hivemind_skillopt.state.skill_folders import VersionFolders, content_sha256
+from hivemind_skillopt.state.spending import Spending
+from hivemind_skillopt.state.windows import Sessions, Windows
+from hivemind_skillopt.store import open_store
+from hivemind_skillopt.worker.intake import Intake
+from hivemind_skillopt.worker.job_runner import JobRunner
+from hivemind_skillopt.worker.loop import Loop
+from hivemind_skillopt.worker.sync import Sync
+
+AGENT_CLI = "agent_cli"
+
+
+def build_loop(settings: Settings) -> Loop:
+    """One worker over one state directory."""
+    paths, clock = settings.paths, time.time_ns
+    database = Database(paths.state_db)
+    log = Log(paths.log, clock)
+    machine = _machine(settings, database, log)
+    hooks = _hooks(machine, log)
+    store = open_store(settings.store_url, settings.org)
+    adapters = hooks.adapters()
+    inbox, seen, notes = Inbox(paths.inbox, paths.set_aside), SeenEvents(database), Notes(database)
+    spending = Spending(database, settings.limits, clock)
+    puller = Puller(store, machine.manifest, VersionFolders(paths.skills, paths.edited), settings)
+    return Loop(
+        machine=machine,
+        intake=Intake(settings, database, inbox, seen, machine, hooks, adapters),
+        runner=JobRunner(database, machine, _Pipelines(settings, hooks, store, spending).of, adapters, clock),
+        sync=Sync(store, machine.outbox, puller, Installs(database), notes, log, clock),
+        store=store,
+        seen=seen,
+        notes=notes,
+        clock=clock,
+        sleep=time.sleep,
+    )
+
+
+def _machine(settings: Settings, database: Database, log: Log) -> Machine:
+    return Machine(
+        settings=settings,
+        sessions=Sessions(database),
+        windows=Windows(database),
+        jobs=Jobs(database),
+        outbox=Outbox(database, settings.store_id),
+        manifest=Manifest(database, settings.paths),
+        markers=Markers(settings.paths.markers),
+        log=log,
+        is_modified=_is_modified,
+    )
+
+
+def _is_modified(entry: ManifestEntry) -> bool:
+    return content_sha256(entry.folder) != entry.content_sha256
+
+
+def _hooks(machine: Machine, log: Log) -> Hooks:
+    behaviours = (RecordAttribution(machine), ArmWindow(machine), QueueReaction(machine))
+
+    def on_failure(plugin: str, error: Exception) -> None:
+        log.write("plugin_failed", plugin=plugin, error=type(error).__name__)
+
+    hooks = Hooks((BuiltInOffers(), *behaviours), on_failure)
+    hooks.load_third_parties()
+    return hooks
+
+
+class _Pipelines:
+    """One pipeline per agent: the harness of the event, unless HIVEMIND_SKILLOPT_AGENT names another."""
+
+    def __init__(self, settings: Settings, hooks: Hooks, store: SkillStore, spending: Spending) -> None:
+        self._settings = settings
+        self._hooks = hooks
+        self._store = store
+        self._spending = spending
+
+    def of(self, window: JudgmentWindow) -> Pipeline:
+        """Raises SettingsError where no such agent or scorer is known."""
+        settings, agent = self._settings, self._settings.agent or window.invocation.harness
+        adapter = self._hooks.adapters().get(agent)
+        if adapter is None:
+            raise SettingsError(f"HIVEMIND_SKILLOPT_AGENT is '{agent}'; no such harness is known")
+        cli = adapter.cli()
+        scorer = self._scorer(AgentCliScorer(cli, settings.environ))
+        models = {role: settings.model(agent, role, cli.default_model(role)) for role in ("judge", "proposer")}
+        return Pipeline(
+            store=self._store,
+            judge_role=ModelJudge(scorer, self._spending, models["judge"]),
+            proposer_role=ModelProposer(scorer, self._spending, models["proposer"]),
+            checks=self._hooks.gate_checks(),
+            settings=settings,
+            clock=time.time_ns,
+        )
+
+    def _scorer(self, agent_cli: Scorer) -> Scorer:
+        chosen = self._settings.scorer
+        if chosen == AGENT_CLI:
+            return agent_cli
+        offered = self._hooks.scorers(self._settings)
+        if chosen not in offered:
+            known = ", ".join([AGENT_CLI, *offered])
+            raise SettingsError(f"HIVEMIND_SKILLOPT_SCORER is '{chosen}'; use one of {known}")
+        return offered[chosen]

@@ -1,0 +1,79 @@
+"""Inbox files to events to behaviours: each event is one transaction, then its file goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hivemind_skillopt.errors import PayloadUnreadable
+from hivemind_skillopt.events import InboxItem, SeenEvent, SessionStart
+from hivemind_skillopt.hooks.machine import Machine
+from hivemind_skillopt.hooks.manager import Hooks
+from hivemind_skillopt.ports import HarnessAdapter
+from hivemind_skillopt.settings import Settings, store_id_of
+from hivemind_skillopt.state.database import Database
+from hivemind_skillopt.state.events import SeenEvents
+from hivemind_skillopt.state.inbox import Inbox, InboxUnreadable
+
+BATCH = 500
+"""Files taken in before the worker looks at its jobs again."""
+
+
+@dataclass(slots=True)
+class Intake:
+    """Takes in what belongs to this worker's store and harness homes; the rest waits for its own worker."""
+
+    settings: Settings
+    database: Database
+    inbox: Inbox
+    seen: SeenEvents
+    machine: Machine
+    hooks: Hooks
+    adapters: Mapping[str, HarnessAdapter]
+    waiting: set[str] = field(default_factory=set)
+    session_started: bool = False
+
+    def take_in(self) -> int:
+        """Handle one batch, in order of time; how many files were handled."""
+        names = [name for name in self.inbox.names() if name not in self.waiting]
+        return sum(self._handle(name, item) for name, item in self.inbox.items(names[:BATCH]))
+
+    def _handle(self, name: str, item: InboxItem | InboxUnreadable) -> bool:
+        if isinstance(item, InboxUnreadable):
+            return self._put_aside(name, str(item))
+        adapter = self.adapters.get(item.harness)
+        if adapter is None:
+            return self._put_aside(name, f"no adapter for harness '{item.harness[:40]}'")
+        if not self._is_ours(item, adapter):
+            self.waiting.add(name)
+            return False
+        try:
+            event = adapter.event(item)
+        except PayloadUnreadable as error:
+            return self._put_aside(name, str(error))
+        if event:
+            self._dispatch(event)
+        self.inbox.remove(name)
+        return True
+
+    def _dispatch(self, seen: SeenEvent) -> None:
+        """Remember the event and let the behaviours work, in one transaction."""
+        event = seen.event
+        with self.database.transaction():
+            if not self.seen.first_time(seen.id, event.origin.at):
+                return
+            if isinstance(event, SessionStart):
+                self.session_started = True
+            elif not self.machine.sessions.known(event.origin.harness, event.origin.session_id):
+                self.hooks.emit(SessionStart(event.origin, source="unknown"))
+            self.hooks.emit(event)
+
+    def _is_ours(self, item: InboxItem, adapter: HarnessAdapter) -> bool:
+        own = self.settings.environ
+        same_home = adapter.home(item.carried) == adapter.home(own)
+        return same_home and store_id_of(item.carried, self.settings.config) == store_id_of(own, self.settings.config)
+
+    def _put_aside(self, name: str, why: str) -> bool:
+        self.inbox.put_aside(name)
+        self.machine.log.write("set_aside", file=name, why=why)
+        return True

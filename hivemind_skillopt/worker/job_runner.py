@@ -1,0 +1,217 @@
+"""Run one job to its end or to its next wait. Each step's result is committed before the next step begins.
+
+Runs in a pool thread: a hanging model call delays neither the intake nor the pull.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from hivemind_skillopt.errors import (
+    AlreadyPublished,
+    BudgetSpent,
+    ParentMoved,
+    PublicationHeldBack,
+    SkillOptError,
+)
+from hivemind_skillopt.hooks.machine import Machine
+from hivemind_skillopt.judgment_window import JudgmentWindow
+from hivemind_skillopt.model import DAY, Proposal, ProposalStatus, Reaction, SkillVersion, Verdict
+from hivemind_skillopt.pipeline import Case, Judged, Pipeline
+from hivemind_skillopt.ports import Clock, Conversation, Draft, HarnessAdapter
+from hivemind_skillopt.redaction import redact
+from hivemind_skillopt.settings import Mode
+from hivemind_skillopt.state.database import Database
+from hivemind_skillopt.state.jobs import Job, Step
+
+TRANSCRIPT_TRIES = 3
+TRANSCRIPT_PAUSE = 20_000_000_000
+"""ns. A transcript lags behind its hooks: three tries in 60 s, then `no_transcript` (DESIGN 2)."""
+
+Value = TypeVar("Value")
+
+NO_TRANSCRIPT = "the transcript is not there yet"
+
+
+@dataclass(frozen=True, slots=True)
+class JobRunner:
+    """Steps: judge -> propose -> publish."""
+
+    database: Database
+    machine: Machine
+    pipeline_for: Callable[[JudgmentWindow], Pipeline]
+    adapters: Mapping[str, HarnessAdapter]
+    clock: Clock
+
+    def run(self, job: Job) -> SkillVersion | None:
+        """Do the job; the version that it published, if it did. Never raises for what can be tried again."""
+        try:
+            return self._step(job)
+        except BudgetSpent as error:
+            self._wait_until_midnight(job, str(error))
+        except SkillOptError as error:
+            self._failed(job, redact(str(error)))
+        except Exception as error:  # noqa: BLE001  one broken job must not stop the others
+            self._failed(job, f"{type(error).__name__} in step {job.step}")
+        return None
+
+    def _step(self, job: Job) -> SkillVersion | None:
+        window = self.machine.windows.get(job.window_id)
+        if job.step is Step.PUBLISH:
+            return self._publish(job, window)
+        conversation = self._adapter(window).read_transcript(window)
+        if conversation is None:
+            return self._judge_without_transcript(job, window)
+        case = self._case(job, window, conversation)
+        return self._judge(job, case) if job.step is Step.JUDGE else self._propose(job, case)
+
+    def _adapter(self, window: JudgmentWindow) -> HarnessAdapter:
+        return self.adapters[window.invocation.harness]
+
+    def _case(self, job: Job, window: JudgmentWindow, conversation: Conversation) -> Case:
+        if job.step is Step.JUDGE:
+            window = self._take_absorbed(job, window, conversation)
+        reactions = tuple(self.machine.jobs.reactions(job))
+        return Case(window, reactions, conversation, self._adapter(window).renders_as)
+
+    def _take_absorbed(self, job: Job, window: JudgmentWindow, conversation: Conversation) -> JudgmentWindow:
+        """What the human typed while tools ran fired no hook; it counts all the same."""
+        with self.database.transaction():
+            current = self.machine.windows.get(window.invocation.id)
+            for said in conversation.absorbed:
+                reaction = Reaction(said.id, current.invocation.id, said.at, said.text)
+                if current.takes("", said.at) and self.machine.jobs.join(job, reaction):
+                    current = current.accept()
+            self.machine.windows.save(current)
+        return current
+
+    def _judge_without_transcript(self, job: Job, window: JudgmentWindow) -> None:
+        if job.step is Step.JUDGE and job.attempts + 1 >= TRANSCRIPT_TRIES:
+            reactions = self.machine.jobs.reactions(job)
+            self._write_verdict(job, self.pipeline_for(window).without_transcript(window, reactions))
+            return
+        waiting = replace(job, attempts=job.attempts + 1)
+        self.machine.jobs.wait(waiting, self.clock() + TRANSCRIPT_PAUSE, NO_TRANSCRIPT)
+
+    def _judge(self, job: Job, case: Case) -> SkillVersion | None:
+        pipeline = self.pipeline_for(case.window)
+        judged = pipeline.judge(case)
+        go_on = pipeline.may_propose(judged.verdict, case.window)
+        self._write_verdict(job, judged, go_on=go_on)
+        return self._propose(self._next(job, Step.PROPOSE, verdict=judged.verdict), case) if go_on else None
+
+    def _write_verdict(self, job: Job, judged: Judged, *, go_on: bool = False) -> None:
+        """Verdict, window, outbox and the job's next step: one transaction."""
+        machine, verdict = self.machine, judged.verdict
+        floor = machine.settings.limits.confidence_floor
+        with self.database.transaction():
+            window = machine.windows.get(job.window_id).after_verdict(verdict.outcome, verdict.confidence, floor)
+            machine.windows.save(window)
+            machine.outbox.add(judged.invocation, verdict)
+            if go_on:
+                machine.jobs.save(self._next(job, Step.PROPOSE, verdict=verdict))
+            else:
+                machine.jobs.done(job)
+            self._put_right_marker(window)
+        machine.log.write(
+            "verdict", ref=str(verdict.ref), version=verdict.version, outcome=verdict.outcome,
+            confidence=verdict.confidence, verdict=verdict.id,
+        )  # fmt: skip
+
+    def _propose(self, job: Job, case: Case) -> SkillVersion | None:
+        verdict = _present(job.verdict)
+        if not all(reaction.text for reaction in case.reactions):
+            return self._give_up(job, "its text was erased after 24 h")
+        proposed = self.pipeline_for(case.window).propose(case, verdict)
+        if isinstance(proposed, Draft):
+            self.machine.log.write("no_change", ref=str(verdict.ref), verdict=verdict.id)
+            self.machine.jobs.done(job)
+            return None
+        return self._write_proposal(job, case.window, proposed)
+
+    def _write_proposal(self, job: Job, window: JudgmentWindow, proposal: Proposal) -> SkillVersion | None:
+        going_on = self._next(job, Step.PUBLISH, verdict=job.verdict, proposal=proposal)
+        with self.database.transaction():
+            self.machine.outbox.add(proposal)
+            if proposal.status is ProposalStatus.OPEN:
+                self.machine.jobs.save(going_on)
+            else:
+                self.machine.jobs.done(job)
+        self._log_proposal(proposal)
+        return self._publish(going_on, window) if proposal.status is ProposalStatus.OPEN else None
+
+    def _publish(self, job: Job, window: JudgmentWindow) -> SkillVersion | None:
+        proposal, pipeline = _present(job.proposal), self.pipeline_for(window)
+        if pipeline.mode(proposal.ref, window) is not Mode.AUTO:
+            self._settle(job, proposal, ProposalStatus.HELD, "the mode or policy has become stricter since")
+            return None
+        try:
+            version = pipeline.publish(proposal)
+        except ParentMoved:
+            return self._propose_again(job, proposal)
+        except AlreadyPublished as error:
+            self._settle(job, proposal, ProposalStatus.HELD, str(error))
+            return None
+        except PublicationHeldBack as error:
+            self._hold_back(job, proposal, error)
+            return None
+        self.machine.jobs.done(job)
+        self.machine.log.write("published", ref=str(version.ref), version=version.version, proposal=proposal.id)
+        return version
+
+    def _propose_again(self, job: Job, proposal: Proposal) -> None:
+        """Somebody was faster: once more on the new head, with the same evidence; then it is stale."""
+        if job.rounds > 0:
+            self._settle(job, proposal, ProposalStatus.STALE, "another publication came first, twice")
+            return
+        again = replace(self._next(job, Step.PROPOSE, verdict=job.verdict), rounds=1)
+        self.machine.jobs.wait(again, self.clock(), "another publication came first")
+
+    def _hold_back(self, job: Job, proposal: Proposal, error: PublicationHeldBack) -> None:
+        """A cap or the cooldown is no refusal: the proposal stays open."""
+        waiting = replace(proposal, not_before=error.not_before_ns, status_reason=str(error))
+        with self.database.transaction():
+            self.machine.outbox.add(waiting)
+            self.machine.jobs.wait(replace(job, proposal=waiting), error.not_before_ns, str(error))
+        self._log_proposal(waiting)
+
+    def _settle(self, job: Job, proposal: Proposal, status: ProposalStatus, why: str) -> None:
+        settled = replace(proposal, status=status, status_reason=why)
+        with self.database.transaction():
+            self.machine.outbox.add(settled)
+            self.machine.jobs.done(job)
+        self._log_proposal(settled)
+
+    def _give_up(self, job: Job, why: str) -> None:
+        self.machine.log.write("gave_up", job=job.id, why=why)
+        self.machine.jobs.done(job)
+
+    def _next(self, job: Job, step: Step, *, verdict: Verdict | None, proposal: Proposal | None = None) -> Job:
+        return replace(job, step=step, attempts=0, last_error="", verdict=verdict, proposal=proposal)
+
+    def _failed(self, job: Job, why: str) -> None:
+        current = self.machine.jobs.get(job.id) or job
+        status = self.machine.jobs.put_off(current, self.clock(), why)
+        self.machine.log.write("job_failed", job=job.id, step=current.step, why=why, status=status)
+
+    def _wait_until_midnight(self, job: Job, why: str) -> None:
+        current = self.machine.jobs.get(job.id) or job
+        self.machine.jobs.wait(current, (self.clock() // DAY + 1) * DAY, why)
+        self.machine.log.write("budget_spent", job=job.id, why=why)
+
+    def _put_right_marker(self, window: JudgmentWindow) -> None:
+        self.machine.put_right_marker(window.invocation.harness, window.invocation.session_id)
+
+    def _log_proposal(self, proposal: Proposal) -> None:
+        self.machine.log.write(
+            "proposal", ref=str(proposal.ref), status=proposal.status, why=proposal.status_reason, proposal=proposal.id
+        )
+
+
+def _present(value: Value | None) -> Value:
+    """A job of this step always has it; anything else is our mistake."""
+    if value is None:
+        raise ValueError("the job lacks what its step needs")
+    return value
