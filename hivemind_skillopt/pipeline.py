@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from hivemind_skillopt.edits import apply_edits, fingerprint
 from hivemind_skillopt.errors import EditRefused, NotFound
-from hivemind_skillopt.gate.candidate import Candidate, Evidence
-from hivemind_skillopt.gate.decide import GateCheck, decision, run_checks
+from hivemind_skillopt.gate.candidate import Candidate, CheckFunction, Evidence
+from hivemind_skillopt.gate.decide import decision, run_checks
 from hivemind_skillopt.judgment_window import JudgmentWindow
 from hivemind_skillopt.model import (
     Check,
@@ -66,7 +66,7 @@ class Pipeline:
     store: SkillStore
     judge_role: Judge
     proposer_role: Proposer
-    checks: Sequence[GateCheck]
+    checks: Sequence[CheckFunction]
     settings: Settings
     clock: Clock
 
@@ -89,7 +89,11 @@ class Pipeline:
     def may_propose(self, verdict: Verdict, window: JudgmentWindow) -> bool:
         """Only a confident enough `skill_fault` of a known version, in a mode and policy that may change skills."""
         known = verdict.version_source is not VersionSource.UNKNOWN
-        return verdict.outcome is Outcome.SKILL_FAULT and known and self.mode(verdict.ref, window) in {Mode.REVIEW, Mode.AUTO}
+        return (
+            verdict.outcome is Outcome.SKILL_FAULT
+            and known
+            and self.mode(verdict.ref, window) in {Mode.REVIEW, Mode.AUTO}
+        )
 
     def propose(self, case: Case, verdict: Verdict) -> Proposal | Draft:
         """A gated proposal on the head; the bare draft where the proposer wants no change."""

@@ -86,7 +86,7 @@ def read_stdin() -> bytes:
 
 def session_key(payload: bytes) -> str:
     """The session id as a file name, by a bytes search: good enough for a marker, which is only a hint."""
-    before, found, after = payload.partition(b'"session_id"')
+    _, found, after = payload.partition(b'"session_id"')
     value = after[:300].partition(b'"')[2].partition(b'"')[0] if found else b""
     return "".join(chr(c) if chr(c).isalnum() or c == 45 else "_" for c in value[:120] if c < 128) or "_"
 
@@ -108,7 +108,7 @@ def read_file(path: str) -> bytes:
 def write_inbox(state: str, harness: str, event: str, payload: bytes) -> None:
     """Write-temp and rename: a reader never sees half a file."""
     inbox = state + "/inbox/"
-    unique = "%d-%s" % (os.getpid(), os.urandom(4).hex())
+    unique = f"{os.getpid()}-{os.urandom(4).hex()}"
     temporary = inbox + ".tmp-" + unique
     descriptor = create(temporary)
     try:
@@ -117,7 +117,7 @@ def write_inbox(state: str, harness: str, event: str, payload: bytes) -> None:
             file.write(payload)
             file.flush()
             at = os.fstat(file.fileno()).st_mtime_ns
-        os.rename(temporary, inbox + "%020d-%s" % (at, unique))
+        os.rename(temporary, f"{inbox}{at:020d}-{unique}")
     except BaseException:
         os.unlink(temporary)
         raise
@@ -163,9 +163,9 @@ def log_failure(state: str, event: str, error: Exception) -> None:
     """One line of JSON, written by hand; the error's type and number only, never its text."""
     descriptor = os.open(state + "/log.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.utime(descriptor)  # the file's clock is ours: no time module here
-    line = '{"at": %d, "what": "hook_failed", "event": "%s", "error": "%s", "errno": %d}\n'
     at, number = os.fstat(descriptor).st_mtime_ns, getattr(error, "errno", 0) or 0
-    os.write(descriptor, (line % (at, event, type(error).__name__, number)).encode("ascii", "replace"))
+    what = f'"what": "hook_failed", "event": "{event}", "error": "{type(error).__name__}", "errno": {number}'
+    os.write(descriptor, f'{{"at": {at}, {what}}}\n'.encode("ascii", "replace"))
     os.close(descriptor)
 
 

@@ -145,24 +145,30 @@ _VALUE_PATTERNS = (
         r"(?i:\b(?:proxy-)?authorization[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?(?:[a-z]{1,16}[ \t]{1,4})?)(?P<secret>[^\s\"']{8,})",
     ),
     ("cookie", r"(?i:\b(?:set-)?cookie[\"']?[ \t]{0,4}:[ \t]{0,4}[\"']?)(?P<secret>[\w.-]{1,80}=[^\r\n\"']{8,})"),
-    ("named-value", rf"{_NAME}[\"']?[ \t]{{0,4}}(?:=>|:=|=|:)[ \t]{{0,4}}[\"'](?P<secret>[^\"'\r\n]{{4,512}})(?=[\"'])"),
+    (
+        "named-value",
+        rf"{_NAME}[\"']?[ \t]{{0,4}}(?:=>|:=|=|:)[ \t]{{0,4}}[\"'](?P<secret>[^\"'\r\n]{{4,512}})(?=[\"'])",
+    ),
     ("named-value", rf"{_NAME}[ \t]{{0,2}}=[ \t]{{0,2}}(?P<secret>[^\s\"'`,;()<>]{{6,}})"),
     ("named-value", rf"{_NAME}[ \t]{{0,2}}:[ \t]{{1,4}}(?P<secret>(?=[^\s]{{0,80}}[0-9])[^\s\"'`,;()<>]{{8,}})"),
     ("named-value", rf"(?<![\w-])--{_NAME}[ \t]{{1,4}}(?P<secret>[^\s\"'`<>()-][^\s\"'`<>()]{{5,}})"),
-    ("named-value", r"(?<![\w-])(?:-u|--user)[ \t]{1,4}[\"']?[\w.@+-]{1,64}:(?P<secret>[^\s\"']{4,})"),
+    ("named-value", r"(?<![\w-])(?:-u|--user)[ \t]{1,4}[\"']?[\w.@+-]{1,64}:(?!//)(?P<secret>[^\s\"']{4,})"),
+)
+
+
+_NO_LITERAL = (
+    r"[$%{<(\[*]|\.\.\.|(?:os|process|env|sys|settings|config|self|secrets|vault|st)\.",  # a variable or a place for one
+    r".*(?i:\byour\b|your[_-]|example|placeholder|changeme|redacted|\$\{|\{\{|x{3}|\*{3}|\.\.\.|<[a-z])",  # says so
+    r"[A-Za-z_]+(?:\??\.[A-Za-z_]+)+$",  # code: request.headers
+    r"(?i:[a-z_.]*(?:pass|pwd|secret|token|key|cred)[a-z_.]*$)",  # a variable handed on: password=password
+    r"(?i:bearer\s*$|true$|false$|none$|null$|undefined$|required$|optional$|(?:string|str|bytes|number)\b[\w |]*$)",
 )
 
 
 def _is_literal(found: re.Match[str]) -> bool:
     """A value and not the place where one stands: no variable, placeholder, call or plain word of prose."""
-    value = found.group("secret")
-    if re.match(r"[$%{<(\[*]|\.\.\.|(?:os|process|env|sys|settings|config|self|secrets|vault|st)\.", value):
-        return False
-    if re.search(r"(?i)\byour\b|your[_-]|example|placeholder|changeme|redacted|\$\{|\{\{|x{4}|\*{3}|\.\.\.|<[a-z]", value):
-        return False
-    if re.fullmatch(r"(?i)[a-z_.]*(?:pass|pwd|secret|token|key|cred)[a-z_.]*", value):
-        return False  # a variable handed on: `password=password`
-    return not re.fullmatch(r"(?i)true|false|none|null|undefined|required|optional|string|str|bytes|[a-z_.]{1,80}\(\)?", value)
+    called = found.string[found.end() : found.end() + 1] == "("
+    return not called and not any(re.match(pattern, found.group("secret")) for pattern in _NO_LITERAL)
 
 
 def _is_random(found: re.Match[str]) -> bool:
@@ -178,7 +184,7 @@ def _bits_per_char(token: str) -> float:
 
 def _ordinary(part: str) -> bool:
     """A word, a camelCase name, a number, a version or a hex digest."""
-    if len(part) <= 5 or re.fullmatch(r"[0-9a-f]+|[0-9A-F]+", part):
+    if len(part) <= 5 or re.fullmatch(r"(?:0x)?(?:[0-9a-f]+|[0-9A-F]+)", part):
         return True
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|.", part)
     digit_changes = len(re.findall(r"(?<=\d)[A-Za-z]|(?<=[A-Za-z])\d", part))

@@ -19,7 +19,9 @@ MAX_YAML_CHARS = 16_384
 """Six times the longest of 579 real front matters; more is not parsed, so that no file can keep the worker busy."""
 MAX_YAML_DEPTH = 32
 
-_FENCE = re.compile(r"(?P<bom>\ufeff?)(?P<open>---[ \t]*\r?\n)(?P<yaml>.*?)(?P<close>^---[ \t]*(?:\r?\n|\Z))", re.S | re.M)
+_FENCE = re.compile(
+    r"(?P<bom>\ufeff?)(?P<open>---[ \t]*\r?\n)(?P<yaml>.*?)(?P<close>^---[ \t]*(?:\r?\n|\Z))", re.S | re.M
+)
 
 
 @dataclass(frozen=True, slots=True)

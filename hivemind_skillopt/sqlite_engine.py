@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 BUSY_MILLISECONDS = 10_000
 """How long a writer waits for another one."""
 
 PRAGMAS = (
+    f"PRAGMA busy_timeout={BUSY_MILLISECONDS}",  # first: the others may have to wait for a lock
     "PRAGMA journal_mode=WAL",
-    f"PRAGMA busy_timeout={BUSY_MILLISECONDS}",
     "PRAGMA foreign_keys=ON",
     "PRAGMA secure_delete=ON",
     "PRAGMA synchronous=FULL",
@@ -30,15 +30,14 @@ def sqlite_engine(path: Path) -> Engine:
     return engine
 
 
-def _prepare(connection: Any, _record: object) -> None:
+def _prepare(connection: DBAPIConnection, _record: object) -> None:
     """Take transactions away from the driver (SQLAlchemy's documented recipe) and set the pragmas."""
-    connection.isolation_level = None
+    connection.isolation_level = None  # type: ignore[attr-defined]
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
     for pragma in PRAGMAS:
         cursor.execute(pragma)
     cursor.close()
 
 
-def _begin_immediate(connection: Any) -> None:
+def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hivemind_skillopt.adapters.claude_code import ClaudeCode
-from hivemind_skillopt.gate.decide import BUILT_IN_CHECKS, GateCheck
+from hivemind_skillopt.gate.candidate import CheckFunction
+from hivemind_skillopt.gate.decide import BUILT_IN_CHECKS
 from hivemind_skillopt.hooks.specs import hookimpl
 from hivemind_skillopt.ports import HarnessAdapter, Scorer
 from hivemind_skillopt.scorers.scripted import ScriptedScorer
@@ -26,6 +27,6 @@ class BuiltInOffers:
         return (ScriptedScorer(settings.script),)
 
     @hookimpl
-    def gate_checks(self) -> Sequence[GateCheck]:
+    def gate_checks(self) -> Sequence[CheckFunction]:
         """DESIGN 8."""
         return BUILT_IN_CHECKS

@@ -23,7 +23,7 @@ from hivemind_skillopt.state.outbox import Outbox
 from hivemind_skillopt.state.skill_folders import VersionFolders
 from hivemind_skillopt.state.spending import Spending
 from hivemind_skillopt.state.windows import Windows
-from hivemind_skillopt.store import open_store
+from hivemind_skillopt.store.engine import open_store
 
 
 @dataclass

@@ -41,7 +41,9 @@ def command(ref: SkillRef, old: int | None, new: int | None, as_json: bool) -> N
 def folder_diff(before: SkillFolder, after: SkillFolder, old: str, new: str) -> str:
     """A unified diff over all files; of a file that is no text, only that it changed."""
     files = [{file.path: file.data for file in folder.files} for folder in (before, after)]
-    parts = [_file_diff(path, files[0].get(path), files[1].get(path), old, new) for path in sorted({*files[0], *files[1]})]
+    parts = [
+        _file_diff(path, files[0].get(path), files[1].get(path), old, new) for path in sorted({*files[0], *files[1]})
+    ]
     return "".join(parts)
 
 
@@ -49,10 +51,10 @@ def _file_diff(path: str, before: bytes | None, after: bytes | None, old: str, n
     if before == after:
         return ""
     try:
-        texts = [(data or b"").decode("utf-8").splitlines(keepends=True) for data in (before, after)]
+        was, now = ((data or b"").decode("utf-8").splitlines(keepends=True) for data in (before, after))
     except UnicodeDecodeError:
         return f"Binary file {path} differs\n"
-    lines = difflib.unified_diff(*texts, f"{path} {old}", f"{path} {new}")
+    lines = difflib.unified_diff(was, now, f"{path} {old}", f"{path} {new}")
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 

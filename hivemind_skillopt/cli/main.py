@@ -31,17 +31,16 @@ VERBS = {
 class Verbs(click.Group):
     """Imports a verb's module when it is asked for; ends every error in one line."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
         """In reading order."""
         return list(VERBS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """The verb's `command`."""
         if cmd_name not in VERBS:
             return None
-        command = importlib.import_module(f"hivemind_skillopt.cli.{VERBS[cmd_name]}").command
-        assert isinstance(command, click.Command)
-        return command
+        verb: click.Command = importlib.import_module(f"hivemind_skillopt.cli.{VERBS[cmd_name]}").command
+        return verb
 
     def invoke(self, ctx: click.Context) -> object:
         """Exit 1 with one clear line for what a person can mend."""

@@ -21,13 +21,21 @@ from hivemind_skillopt.state.skill_folders import read_folder
 @click.command("push")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--author", help="Publish as this author (default: you).")
-@click.option("--scope", type=click.Choice(Scope), default=Scope.TEAM, help="Who may pull version 1 (later: the parent's).")
+@click.option(
+    "--scope", type=click.Choice(Scope), default=Scope.TEAM, help="Who may pull version 1 (later: the parent's)."
+)
 @click.option("--policy", type=click.Choice(Policy), help="What the loop may do to it: auto (default), review, locked.")
 @click.option("--parent", metavar="SHA", help="Publish on this parent instead of the one you pulled.")
 @dry_run
 @as_json
 def command(
-    folder: Path, author: str | None, scope: Scope, policy: Policy | None, parent: str | None, dry_run: bool, as_json: bool
+    folder: Path,
+    author: str | None,
+    scope: Scope,
+    policy: Policy | None,
+    parent: str | None,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Publish the skill in FOLDER as the next version of <folder name>--<author>.
 

@@ -9,7 +9,7 @@ from typing import Any
 import pluggy
 
 from hivemind_skillopt.events import Event, PreToolUse, SessionStart, UserPromptSubmit
-from hivemind_skillopt.gate.decide import GateCheck
+from hivemind_skillopt.gate.candidate import CheckFunction
 from hivemind_skillopt.hooks import specs
 from hivemind_skillopt.ports import HarnessAdapter, Scorer
 from hivemind_skillopt.settings import Settings
@@ -59,9 +59,9 @@ class Hooks:
         found: list[Sequence[Scorer]] = self._call("scorers", settings=settings)
         return {scorer.name: scorer for offered in reversed(found) for scorer in offered or ()}
 
-    def gate_checks(self) -> tuple[GateCheck, ...]:
+    def gate_checks(self) -> tuple[CheckFunction, ...]:
         """In order, built-ins first."""
-        found: list[Sequence[GateCheck]] = self._call("gate_checks")
+        found: list[Sequence[CheckFunction]] = self._call("gate_checks")
         return tuple(check for offered in found for check in offered or ())
 
     def _call(self, hook: str, **arguments: object) -> list[Any]:

@@ -33,7 +33,11 @@ class ArmWindow:
         if machine.windows.open(self._window(event, invocation)):
             machine.markers.put(origin.harness, origin.session_id)
             machine.log.write(
-                "window_opened", ref=str(entry.ref), version=entry.version, invocation=invocation.id, by=event.provenance
+                "window_opened",
+                ref=str(entry.ref),
+                version=entry.version,
+                invocation=invocation.id,
+                by=event.provenance,
             )
 
     def _mode(self, event: PreToolUse) -> Mode:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import pluggy
 
 from hivemind_skillopt.events import PreToolUse, SessionStart, UserPromptSubmit
-from hivemind_skillopt.gate.decide import GateCheck
+from hivemind_skillopt.gate.candidate import CheckFunction
 from hivemind_skillopt.ports import HarnessAdapter, Scorer
 from hivemind_skillopt.settings import Settings
 
@@ -58,6 +58,6 @@ def scorers(settings: Settings) -> Sequence[Scorer]:
 
 
 @hookspec
-def gate_checks() -> Sequence[GateCheck]:
+def gate_checks() -> Sequence[CheckFunction]:
     """Offer gate checks, run after the built-in ones. A check can make the gate stricter, never milder."""
     raise NotImplementedError

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 
 from hivemind_skillopt.errors import ScorerFailed
 from hivemind_skillopt.ports import AgentCli, Answer, Command, Completed, Question
@@ -78,8 +79,6 @@ class AgentCliScorer:
 
 def _end_group(process: subprocess.Popen[str]) -> None:
     """Kill whatever is left of the process group: a CLI may leave children behind."""
-    try:
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
     process.communicate() if process.returncode is None else process.wait()

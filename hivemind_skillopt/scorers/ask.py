@@ -20,7 +20,7 @@ def ask_json(scorer: Scorer, budget: Budget, question: Question, shape: type[Sha
     try:
         return _parse(shape, first.text), first.usage
     except ValidationError as error:
-        second = _paid(scorer, budget, _repair(question, first.text, error))
+        second = _paid(scorer, budget, _repair(question, error))
     try:
         return _parse(shape, second.text), _sum(first.usage, second.usage)
     except ValidationError:
@@ -46,7 +46,7 @@ def _parse(shape: type[Shape], text: str) -> Shape:
     return shape.model_validate_json(stripped)
 
 
-def _repair(question: Question, answer: str, error: ValidationError) -> Question:
+def _repair(question: Question, error: ValidationError) -> Question:
     wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'answer'}: {e['msg']}" for e in error.errors()[:5])
     ask = f"\n\nYour last answer could not be used ({wrong}). Answer again, with the JSON object alone."
     return replace(question, prompt=question.prompt + ask)

@@ -58,7 +58,9 @@ def window_lines(case: CaseFile) -> list[str]:
     before = _last_turns(case.turns[:pivot], TURNS_BEFORE)
     kept = list(case.turns[pivot : pivot + 1])
     after = [*case.turns[pivot + 1 :], *(Turn("human", text, is_reaction=True) for text in case.reactions)]
-    room = MAX_WINDOW_CHARS - sum(len(_line(turn)) for turn in (*kept, *after) if turn.at_invocation or turn.is_reaction)
+    room = MAX_WINDOW_CHARS - sum(
+        len(_line(turn)) for turn in (*kept, *after) if turn.at_invocation or turn.is_reaction
+    )
     lines_after = _newest_within(after, room * 2 // 3)
     lines_before = _newest_within(before, room - sum(map(len, lines_after)))
     return [*lines_before, *map(_line, kept), *lines_after]

@@ -106,8 +106,10 @@ class Jobs:
 
     def next_due(self) -> int | None:
         """When the next waiting job may run (ns), or None."""
+        earliest = select(func.min(jobs.c.not_before)).where(jobs.c.status == JobStatus.DUE)
         with self._database.transaction() as connection:
-            return connection.scalar(select(func.min(jobs.c.not_before)).where(jobs.c.status == JobStatus.DUE))
+            found: int | None = connection.scalar(earliest)
+        return found
 
     def revive(self) -> None:
         """At a worker's start: what was running has no worker any more."""

@@ -86,9 +86,7 @@ class Manifest:
 
 
 def _same(entry: ManifestEntry) -> ColumnElement[bool]:
-    return and_(
-        manifest.c.home == entry.home, manifest.c.name == entry.ref.name, manifest.c.author == entry.ref.author
-    )
+    return and_(manifest.c.home == entry.home, manifest.c.name == entry.ref.name, manifest.c.author == entry.ref.author)
 
 
 def _row(entry: ManifestEntry, generation: int) -> dict[str, object]:

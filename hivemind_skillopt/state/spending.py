@@ -37,10 +37,8 @@ class Spending:
         """Take one call out of today's budget. Raises BudgetSpent."""
         with self._database.transaction() as connection:
             self._refuse_if_spent(self.today(), role)
-            made = connection.execute(insert(calls).values(at=self._clock(), role=role))
-            key = made.inserted_primary_key
-            assert key is not None
-            return int(key[0])
+            row = insert(calls).values(at=self._clock(), role=role).returning(calls.c.id)
+            return int(connection.execute(row).scalar_one())
 
     def settle(self, call_id: int, usage: Usage | None) -> None:
         """Write down what the call took."""

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
 Value = TypeVar("Value")
 
-
-@cache
-def _adapter(kind: type[Value]) -> TypeAdapter[Value]:
-    return TypeAdapter(kind)
+_adapter: Callable[[object], TypeAdapter[Any]] = cache(TypeAdapter)
 
 
 def dump(value: object) -> str:
@@ -22,4 +20,5 @@ def dump(value: object) -> str:
 
 def load(kind: type[Value], text: str) -> Value:
     """The value back. Raises pydantic.ValidationError (a ValueError) where the text does not fit."""
-    return _adapter(kind).validate_json(text)
+    value: Value = _adapter(kind).validate_json(text)
+    return value

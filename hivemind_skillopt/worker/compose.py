@@ -32,7 +32,7 @@ from hivemind_skillopt.state.outbox import Outbox
 from hivemind_skillopt.state.skill_folders import VersionFolders, content_sha256
 from hivemind_skillopt.state.spending import Spending
 from hivemind_skillopt.state.windows import Sessions, Windows
-from hivemind_skillopt.store import open_store
+from hivemind_skillopt.store.engine import open_store
 from hivemind_skillopt.worker.intake import Intake
 from hivemind_skillopt.worker.job_runner import JobRunner
 from hivemind_skillopt.worker.loop import Loop

@@ -63,7 +63,8 @@ class JobRunner:
             return self._publish(job, window)
         conversation = self._adapter(window).read_transcript(window)
         if conversation is None:
-            return self._judge_without_transcript(job, window)
+            self._judge_without_transcript(job, window)
+            return None
         case = self._case(job, window, conversation)
         return self._judge(job, case) if job.step is Step.JUDGE else self._propose(job, case)
 
@@ -123,7 +124,8 @@ class JobRunner:
     def _propose(self, job: Job, case: Case) -> SkillVersion | None:
         verdict = _present(job.verdict)
         if not all(reaction.text for reaction in case.reactions):
-            return self._give_up(job, "its text was erased after 24 h")
+            self._give_up(job, "its text was erased after 24 h")
+            return None
         proposed = self.pipeline_for(case.window).propose(case, verdict)
         if isinstance(proposed, Draft):
             self.machine.log.write("no_change", ref=str(verdict.ref), verdict=verdict.id)
@@ -150,7 +152,8 @@ class JobRunner:
         try:
             version = pipeline.publish(proposal)
         except ParentMoved:
-            return self._propose_again(job, proposal)
+            self._propose_again(job, proposal)
+            return None
         except AlreadyPublished as error:
             self._settle(job, proposal, ProposalStatus.HELD, str(error))
             return None

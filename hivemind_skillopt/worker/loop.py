@@ -97,7 +97,7 @@ class Loop:
         """Finished jobs; True when one of them published."""
         done = {future for future in self.running if future.done()}
         self.running -= done
-        return any([future.result() is not None for future in done])
+        return sum(future.result() is not None for future in done) > 0
 
     def _due_soon(self) -> bool:
         next_due = self.machine.jobs.next_due() if self.store_is_up else None

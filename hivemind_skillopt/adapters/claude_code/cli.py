@@ -35,6 +35,10 @@ class _Usage(BaseModel):
     cache_read_input_tokens: int = 0
     output_tokens: int = 0
 
+    @property
+    def read(self) -> int:
+        return self.input_tokens + self.cache_creation_input_tokens + self.cache_read_input_tokens
+
 
 class _Result(BaseModel):
     model_config = ConfigDict(extra="ignore")
@@ -83,11 +87,10 @@ class ClaudeCodeCli:
 
     def _usage(self, result: _Result) -> Usage:
         used = result.usage
-        read = used and used.input_tokens + used.cache_creation_input_tokens + used.cache_read_input_tokens
         return Usage(
             scorer=self.name,
             model=", ".join(result.model_usage),
-            input_tokens=read,
-            output_tokens=used and used.output_tokens,
+            input_tokens=used.read if used else None,
+            output_tokens=used.output_tokens if used else None,
             cost_usd=result.total_cost_usd,
         )

@@ -45,19 +45,19 @@ def command(launcher: Path, event: str) -> str:
 def with_hooks(text: str | None, launcher: Path) -> str:
     """The settings with our hooks, once. Raises HarnessError where they are not plain JSON of the usual shape."""
     settings = _parse(text)
-    hooks = _part(settings, "hooks", {})
+    hooks = _object(settings, "hooks")
     _remove(hooks, launcher)
     for event, entries in _ours(launcher).items():
-        existing = _part(hooks, event, [])
-        existing += entries
+        hooks[event] = [*_array(hooks, event), *entries]
     return _render(settings, text)
 
 
 def without_hooks(text: str, launcher: Path) -> str | None:
-    """The settings without our hooks; None when nothing else is in them."""
+    """The settings without our hooks: the very text where there are none; None when nothing else is in them."""
     settings = _parse(text)
-    hooks = _part(settings, "hooks", {})
-    _remove(hooks, launcher)
+    hooks = settings.get("hooks")
+    if not isinstance(hooks, dict) or not _remove(hooks, launcher):
+        return text
     if not hooks:
         del settings["hooks"]
     return _render(settings, text) if settings else None
@@ -65,7 +65,9 @@ def without_hooks(text: str, launcher: Path) -> str | None:
 
 def _ours(launcher: Path) -> dict[str, list[Json]]:
     template = HooksFile.model_validate_json((bundle_dir() / "hooks" / "hooks.json").read_bytes())
-    return {event: [_entry(entry, command(launcher, event)) for entry in found] for event, found in template.hooks.items()}
+    return {
+        event: [_entry(entry, command(launcher, event)) for entry in found] for event, found in template.hooks.items()
+    }
 
 
 def _entry(entry: _Entry, run: str) -> Json:
@@ -73,17 +75,17 @@ def _entry(entry: _Entry, run: str) -> Json:
     return {"matcher": entry.matcher, "hooks": hooks} if entry.matcher else {"hooks": hooks}
 
 
-def _remove(hooks: Json, launcher: Path) -> None:
-    """Drop our commands; then entries and events that are empty because of it."""
-    for event in list(hooks):
-        entries = hooks[event]
-        if not isinstance(entries, list):
-            continue
-        kept = [entry for entry in entries if not _is_ours(entry, launcher)]
-        if len(kept) < len(entries) and not kept:
-            del hooks[event]
-        else:
+def _remove(hooks: Json, launcher: Path) -> bool:
+    """Drop our entries, and events that are empty because of it; was there anything?"""
+    found = False
+    for event, entries in list(hooks.items()):
+        kept = [entry for entry in entries if not _is_ours(entry, launcher)] if isinstance(entries, list) else entries
+        if kept != entries:
+            found = True
             hooks[event] = kept
+            if not kept:
+                del hooks[event]
+    return found
 
 
 def _is_ours(entry: object, launcher: Path) -> bool:
@@ -104,11 +106,22 @@ def _parse(text: str | None) -> Json:
     return settings
 
 
-def _part(parent: Json, key: str, empty: Json | list[Json]) -> Json | list[Json]:
-    part = parent.setdefault(key, empty)
-    if not isinstance(part, type(empty)):
-        raise HarnessError(f"'{key}' in settings.json has a shape we do not know; mend it, then install again")
+def _object(parent: Json, key: str) -> Json:
+    part = parent.setdefault(key, {})
+    if not isinstance(part, dict):
+        raise _unknown_shape(key)
     return part
+
+
+def _array(parent: Json, key: str) -> list[object]:
+    part = parent.get(key, [])
+    if not isinstance(part, list):
+        raise _unknown_shape(key)
+    return part
+
+
+def _unknown_shape(key: str) -> HarnessError:
+    return HarnessError(f"'{key}' in settings.json has a shape we do not know; mend it, then install again")
 
 
 def _render(settings: Json, before: str | None) -> str:

@@ -21,7 +21,9 @@ from hivemind_skillopt.ports import AbsorbedReaction, Conversation, Turn
 HUMAN_TURNS_BEFORE = 3
 """How far back the conversation is read: enough to see what the user wanted."""
 
-_COMMAND = re.compile(r"<command-name>(?P<name>[^<]*)</command-name>(?:\s*<command-args>(?P<args>.*)</command-args>)?", re.S)
+_COMMAND = re.compile(
+    r"<command-name>(?P<name>[^<]*)</command-name>(?:\s*<command-args>(?P<args>.*)</command-args>)?", re.S
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The gate: checks without a model between a proposal and its publication."""

@@ -1,0 +1,114 @@
+"""What a text lets an agent reach or run, as sets of keys that can be compared: hosts, paths, scripts, packages.
+
+A key is what makes two mentions the same capability; its value is how it stands in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from hivemind_skillopt.gate.markdown import plain
+
+Found = dict[str, str]
+
+_URL = re.compile(r"(?i)\b(?:[a-z][a-z0-9+.-]{1,20}:|h(?:tt|xx)ps?\[?:\]?)//[^\s<>\"'`)\]}|]{1,500}")
+_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,24}\b", re.IGNORECASE | re.ASCII)
+_ADDRESS = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5})?(?![\w.])|\[[0-9a-f:]{4,45}\]:\d", re.IGNORECASE)
+_DOMAIN = re.compile(
+    r"(?<![\w./@-])(?:[a-z0-9-]{1,63}(?:\.|\[\.\])){1,6}"
+    r"(?:com|net|org|io|dev|app|ai|co|cloud|xyz|info|biz|site|online|top|ru|cn|de|uk|eu|us|me|tk|link|page|run)"
+    r"(?![\w-]|\.\w|\()",
+    re.ASCII,
+)
+_RESERVED = re.compile(r"(?:^|[/@.])example\.(?:com|net|org)\b|\.(?:test|example|invalid)(?:[:/]|$)")
+"""RFC 2606: names that can never be anybody's host."""
+
+_ROOTS = "bin|boot|dev|etc|home|lib|library|mnt|opt|private|proc|root|run|sbin|srv|sys|system|tmp|users|usr|var|volumes"
+_PATH = re.compile(
+    rf"(?i)(?<![\w/.:~*}}>)<-])(?:~[\w-]*(?:/[\w.*@${{}}<>-]*)+|/(?:{_ROOTS})(?:/[\w.*@${{}}<>-]*)*(?![\w-])"
+    r"|(?:/[\w.@-]+){2,}/?|(?:\.\./)+[\w./-]*|[a-z]:\\[\w\\.-]*|\\\\[\w.-]+\\[\w$.-]+"
+    r"|\$\{?(?:home|userprofile|appdata|tmpdir|xdg_\w+)\}?(?:[/\\][\w./\\-]*)?|%(?:userprofile|appdata|temp)%)"
+)
+
+_RUNNABLE = r"sh|bash|zsh|fish|ps1|psm1|bat|cmd|exe|msi|com|scr|vbs|jar|dmg|pkg|deb|rpm|apk|scpt|command|run|bin|so|dll|dylib|appimage"
+_SOURCE = r"py|pyw|js|mjs|cjs|ts|mts|rb|pl|php|lua|r|go|rs|java|swift|kts?|ipynb|groovy|awk|tcl"
+_RUN_VERB = r"(?:re-?)?(?:run|execut|invok|call|launch|start|source|trigger|us|load|import|eval)(?:e|es|s|ing|ed)?\b"
+_RUNNABLE_FILE = re.compile(rf"(?i)(?<![\w])[\w./${{}}-]{{0,200}}?(?P<name>[\w-]{{1,80}}\.(?:{_RUNNABLE}))(?![\w.(/-])")
+_SOURCE_FILE = re.compile(
+    rf"(?i)(?<![\w])(?P<where>[\w./${{}}-]{{0,200}}?)(?P<name>[\w-]{{1,80}}\.(?:{_SOURCE}))(?![\w(/-])"
+)
+_RUN_THING = re.compile(
+    rf"(?i)\b{_RUN_VERB}\W+(?:[\w'-]+\W+){{0,6}}?(?P<name>scripts?|binar(?:y|ies)|executables?|installers?|macros?|payloads?)\b"
+)
+
+_INSTALL = re.compile(
+    r"(?i)(?<![\w-])(?:pip3?|pipx|uv|poetry|npm|pnpm|yarn|bun|deno|cargo|go|gem|brew|apt|apt-get|dnf|yum|apk|pacman|conda|"
+    r"mamba|choco|winget|scoop|composer|dotnet|docker|podman|helm|code|gh|claude|codex|npx|cpan|luarocks|snap|flatpak)"
+    r"(?:[ \t]+(?:pip|tool|extension|plugin|skills|global|-{1,2}[\w=-]+)){0,4}"
+    r"[ \t]+(?:install|add|i|get|pull|require|-S|--install-extension)[ \t]+(?P<packages>[^\n`'\";|&)]{1,200})"
+)
+_FETCH_AND_RUN = re.compile(
+    r"(?i)(?<![\w-])(?:npx|uvx|bunx|pnpm[ \t]+dlx|yarn[ \t]+dlx|pipx[ \t]+run|uv[ \t]+tool[ \t]+run|go[ \t]+run|deno[ \t]+run)"
+    r"(?:[ \t]+-{1,2}[\w=-]+){0,4}[ \t]+(?P<packages>[\w@./:-]{2,100})"
+)
+_INSTALL_PROSE = re.compile(
+    r"(?i)\b(?:install|download|upgrade)(?:ing|s)?\W+(?:[\w-]+\W+){0,3}?"
+    r"(?P<packages>`[^`\n]{1,200}`|[\w-]+[ \t]+(?:packages?|librar(?:y|ies)|plugins?|extensions?|dependenc(?:y|ies)|modules?|tools?|updates?|patch(?:es)?))"
+)
+
+_CALL = re.compile(
+    r"\b(?:subprocess\.\w+|os\.(?:system|popen|exec\w*|spawn\w*|remove|unlink|rmdir|removedirs|environ)|shutil\.(?:rmtree|move)"
+    r"|eval|exec|execfile|__import__|child_process|exec(?:File)?Sync|spawn(?:Sync)?|fs\.(?:rm|unlink|rmdir)\w*|process\.env"
+    r"|(?:requests|httpx|aiohttp|axios|urllib|http\.client|smtplib|ftplib|socket|paramiko|boto3|pty|ctypes)\.[\w.]+|urlopen"
+    r"|fetch|XMLHttpRequest|WebSocket|sendBeacon|Invoke-\w+|Start-Process|Runtime\.getRuntime|pickle\.loads?)(?=\s*[(\[.])"
+)
+
+
+def hosts(body: str) -> Found:
+    """URLs, mail addresses, IP addresses and bare host names."""
+    text = plain(body)
+    found = [
+        match.group().rstrip(".,;:!?*_")
+        for pattern in (_URL, _MAIL, _ADDRESS, _DOMAIN)
+        for match in pattern.finditer(text)
+    ]
+    return {host.casefold(): host for host in found if not _RESERVED.search(host.casefold())}
+
+
+def outside_paths(body: str) -> Found:
+    """Absolute paths, home directories, ways up: anything that is not below the skill's own folder."""
+    without_urls = _URL.sub(" ", plain(body))
+    return {found.group().rstrip("/.").casefold(): found.group() for found in _PATH.finditer(without_urls)}
+
+
+def scripts(body: str) -> Found:
+    """Names of files that are made to be run, and of source files in a place or sentence that says to run them."""
+    text = plain(body)
+    names = {found["name"] for found in _RUNNABLE_FILE.finditer(text)}
+    for line in text.split("\n"):
+        is_run = re.search(rf"(?i)\b{_RUN_VERB}", line)
+        for found in _SOURCE_FILE.finditer(line):
+            if is_run or re.search(r"(?:^|/)(?:scripts?|bin|tools|hooks)/|^\./", found["where"]):
+                names.add(found["name"])
+    return {name.casefold(): name for name in names}
+
+
+def told_to_run(sentence: str) -> Iterator[re.Match[str]]:
+    """'Run the backup script': a script that is not named."""
+    return _RUN_THING.finditer(sentence)
+
+
+def packages(body: str) -> Found:
+    """Packages that are fetched or installed, by command or in prose."""
+    found: Found = {}
+    for pattern in (_INSTALL, _FETCH_AND_RUN, _INSTALL_PROSE):
+        for match in pattern.finditer(plain(body)):
+            names = [name.strip("`.,:()") for name in match["packages"].split() if not name.startswith("-")]
+            found |= {name.casefold(): match.group() for name in names if name}
+    return found
+
+
+def code_calls(body: str) -> Found:
+    """Calls that start processes, delete files, read the environment or talk to the network."""
+    return {found.group(): found.group() for found in _CALL.finditer(plain(body))}

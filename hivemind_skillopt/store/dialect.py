@@ -1,0 +1,37 @@
+"""INSERT .. ON CONFLICT: the one thing that SQLAlchemy Core has per dialect. The shape is the same in both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import ColumnElement, Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from hivemind_skillopt.store.rows import Row
+
+Insert = sqlite.Insert | postgresql.Insert
+
+INSERTS: dict[str, Callable[[Table], Insert]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def add_missing(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert the rows whose primary key is not there yet."""
+    statement = _insert(connection, table).on_conflict_do_nothing(index_elements=list(table.primary_key))
+    connection.execute(statement, list(rows))
+
+
+def add_or_replace(
+    connection: Connection, table: Table, row: Row, columns: Sequence[str], where: ColumnElement[bool]
+) -> None:
+    """Insert the row; where its primary key is there and `where` holds for the old row, replace `columns`."""
+    statement = _insert(connection, table)
+    replaced = statement.on_conflict_do_update(
+        index_elements=list(table.primary_key),
+        set_={name: statement.excluded[name] for name in columns},
+        where=where,
+    )
+    connection.execute(replaced, [row])
+
+
+def _insert(connection: Connection, table: Table) -> Insert:
+    return INSERTS[connection.dialect.name](table)

@@ -1,0 +1,35 @@
+"""Open the org store that a URL names. Nothing is connected and no schema is touched before the first use."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from hivemind_skillopt.errors import SettingsError, StoreUnavailable
+from hivemind_skillopt.sqlite_engine import sqlite_engine
+from hivemind_skillopt.store.sql import SqlStore
+
+SQLITE = "sqlite:///"
+SUPPORTED = "use sqlite:////absolute/path (postgresql:// will follow)"
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*(?=://)")
+
+
+def open_store(url: str, org: str) -> SqlStore:
+    """The store of one org. Raises SettingsError for a URL we cannot use, StoreUnavailable for a file we may not."""
+    path = _sqlite_path(url)
+    try:
+        return SqlStore(sqlite_engine(path), org)
+    except OSError as error:
+        raise StoreUnavailable(f"the org store {path} cannot be opened: {error.strerror}") from error
+
+
+def _sqlite_path(url: str) -> Path:
+    """The file's absolute path: a relative one would be another store in every folder a session starts in."""
+    scheme = _SCHEME.match(url)
+    if not url.startswith(SQLITE):
+        named = f"the scheme '{scheme[0]}'" if scheme else "no scheme"
+        raise SettingsError(f"HIVEMIND_SKILLOPT_STORE has {named}; {SUPPORTED}")
+    path = Path(url.removeprefix(SQLITE)).expanduser()
+    if not path.is_absolute():
+        raise SettingsError(f"HIVEMIND_SKILLOPT_STORE names no absolute path; {SUPPORTED}")
+    return path

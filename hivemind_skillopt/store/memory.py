@@ -1,0 +1,171 @@
+"""The org store in memory: the shipped fake, for tests and the demo. The rules are the real store's."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from threading import Lock
+from typing import TypeVar
+
+from hivemind_skillopt.errors import NotFound
+from hivemind_skillopt.model import (
+    Attribution,
+    Invocation,
+    Policy,
+    Proposal,
+    Publication,
+    Record,
+    SkillFolder,
+    SkillRef,
+    SkillVersion,
+    Verdict,
+    VersionSource,
+)
+from hivemind_skillopt.ports import SkillStore
+from hivemind_skillopt.store.folder_rules import check_folder
+from hivemind_skillopt.store.rules import FINAL, Standing, as_published, next_version, visible_to
+
+Of = TypeVar("Of", Proposal, Verdict)
+
+
+class MemoryStore(SkillStore):
+    """One org's rows in dicts, behind one lock."""
+
+    def __init__(self, org: str) -> None:
+        self.org = org
+        self._lock = Lock()
+        self._versions: defaultdict[SkillRef, list[SkillVersion]] = defaultdict(list)
+        self._folders: dict[tuple[SkillRef, int], SkillFolder] = {}
+        self._publications: dict[str, tuple[Proposal, SkillVersion]] = {}
+        self._policies: dict[SkillRef, Policy] = {}
+        self._attributions: dict[str, Attribution] = {}
+        self._invocations: dict[str, Invocation] = {}
+        self._verdicts: dict[str, Verdict] = {}
+        self._proposals: dict[str, Proposal] = {}
+
+    def migrate(self) -> None:
+        """There is no schema."""
+
+    def publish(self, publication: Publication) -> SkillVersion:
+        """Compare-and-set publish of version n+1. See the port; SkillInvalid for a folder that may not be."""
+        check_folder(publication.folder)
+        with self._lock:
+            proposal = publication.proposal
+            if proposal and proposal.id in self._publications:
+                return self._publications[proposal.id][1]
+            version = next_version(publication, self._standing(publication))
+            self._keep(publication, version)
+            return version
+
+    def head(self, ref: SkillRef) -> SkillVersion | None:
+        """The newest version."""
+        return next(iter(self.history(ref)[::-1]), None)
+
+    def history(self, ref: SkillRef) -> list[SkillVersion]:
+        """All versions, oldest first."""
+        with self._lock:
+            return list(self._versions.get(ref, ()))
+
+    def folder(self, ref: SkillRef, version: int) -> SkillFolder:
+        """The bytes of one version. Raises NotFound."""
+        with self._lock:
+            found = self._folders.get((ref, version))
+        if found is None:
+            raise NotFound(f"{ref} has no version {version} in this org")
+        return found
+
+    def heads(self, user: str, above: Mapping[SkillRef, int] | None = None) -> list[SkillVersion]:
+        """Every ref's newest version that `user` may see; with `above`, only newer ones."""
+        known = above or {}
+        with self._lock:
+            newest = [versions[-1] for _, versions in sorted(self._versions.items())]
+        return [v for v in newest if visible_to(user, v) and v.version > known.get(v.ref, 0)]
+
+    def policy(self, ref: SkillRef) -> Policy:
+        """`auto` where nothing else was set."""
+        with self._lock:
+            return self._policies.get(ref, Policy.AUTO)
+
+    def set_policy(self, ref: SkillRef, policy: Policy, user: str, at: int) -> None:  # noqa: ARG002 (the port's)
+        """The last one wins."""
+        with self._lock:
+            self._policies[ref] = policy
+
+    def record(self, records: Sequence[Record]) -> None:
+        """Add rows, idempotent by id."""
+        with self._lock:
+            for record in records:
+                self._add(record)
+
+    def attributions(self, limit: int = 100) -> list[Attribution]:
+        """Newest first."""
+        with self._lock:
+            return sorted(self._attributions.values(), key=lambda row: (-row.started_at, row.id))[:limit]
+
+    def invocations(self, limit: int = 100) -> list[Invocation]:
+        """Newest first."""
+        with self._lock:
+            return sorted(self._invocations.values(), key=lambda row: (-row.invoked_at, row.id))[:limit]
+
+    def verdicts(self, ref: SkillRef | None = None, limit: int = 100) -> list[Verdict]:
+        """Newest first."""
+        with self._lock:
+            return sorted(_of(ref, self._verdicts.values()), key=lambda row: (-row.judged_at, row.id))[:limit]
+
+    def proposals(self, ref: SkillRef | None = None, limit: int = 100) -> list[Proposal]:
+        """Newest first."""
+        with self._lock:
+            return sorted(_of(ref, self._proposals.values()), key=lambda row: (-row.proposed_at, row.id))[:limit]
+
+    def _standing(self, publication: Publication) -> Standing:
+        versions = self._versions.get(publication.ref, [])
+        head = versions[-1] if versions else None
+        proposal = publication.proposal
+        if proposal is None:
+            return Standing(head)
+        known = self._proposals.get(proposal.id)
+        return Standing(
+            head=head,
+            policy=self._policies.get(publication.ref, Policy.AUTO),
+            used_for=self._used_for(proposal),
+            loop_published_at=tuple(v.published_at for v in versions if v.proposal_id is not None),
+            status=known.status if known else None,
+        )
+
+    def _used_for(self, proposal: Proposal) -> SkillVersion | None:
+        for other, version in self._publications.values():
+            if proposal.reaction_id == other.reaction_id or proposal.invocation_id == other.invocation_id:
+                return version
+        return None
+
+    def _keep(self, publication: Publication, version: SkillVersion) -> None:
+        self._versions[version.ref].append(version)
+        self._folders[version.ref, version.version] = publication.folder
+        if publication.proposal:
+            self._publications[publication.proposal.id] = (publication.proposal, version)
+            self._add(as_published(publication.proposal, version))
+
+    def _add(self, record: Record) -> None:
+        match record:
+            case Attribution():
+                self._attributions.setdefault(record.id, record)
+            case Invocation():
+                self._add_invocation(record)
+            case Verdict():
+                self._verdicts.setdefault(record.id, record)
+            case Proposal():
+                self._add_proposal(record)
+
+    def _add_invocation(self, record: Invocation) -> None:
+        known = self._invocations.get(record.id)
+        if known is None or known.version_source is VersionSource.DISK:
+            self._invocations[record.id] = record
+
+    def _add_proposal(self, record: Proposal) -> None:
+        known = self._proposals.get(record.id)
+        if known is None or known.status not in FINAL:
+            self._proposals[record.id] = record
+
+
+def _of(ref: SkillRef | None, rows: Iterable[Of]) -> list[Of]:
+    return [row for row in rows if ref is None or row.ref == ref]

@@ -1,0 +1,92 @@
+"""Publishing, as steps of ONE transaction: read what stands, let the rules decide, write version n+1."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, insert, or_, select
+
+from hivemind_skillopt.model import Proposal, ProposalStatus, Publication, SkillVersion
+from hivemind_skillopt.skill_md import parse_skill_md
+from hivemind_skillopt.store.dialect import add_missing
+from hivemind_skillopt.store.records import add_record
+from hivemind_skillopt.store.rows import Row, file_row, version_from_row, version_row
+from hivemind_skillopt.store.rules import Standing, as_published, next_version
+from hivemind_skillopt.store.schema import blobs, proposals, skill_files, skills
+from hivemind_skillopt.store.versions import find, head_row, of_ref, policy
+
+FROM_PARENT = (
+    "project",
+    "project_key",
+    "install",
+    "source_sessions",
+    "source_agent",
+    "trigger_text",
+    "created_at",
+)
+"""What a new version keeps of its parent where the publication does not say otherwise."""
+
+
+def publish(connection: Connection, org: str, publication: Publication) -> SkillVersion:
+    """Version n+1, its files, and its proposal's row. The proposal's earlier publication is returned as it is."""
+    proposal = publication.proposal
+    earlier = _version_of(connection, org, proposal) if proposal else None
+    if earlier:
+        return earlier
+    parent = head_row(connection, org, publication.ref)
+    version = next_version(publication, _standing(connection, org, publication, parent))
+    connection.execute(insert(skills), _skill_row(org, publication, version, parent))
+    _write_files(connection, org, publication, version)
+    if proposal:
+        add_record(connection, org, as_published(proposal, version))
+    return version
+
+
+def _version_of(connection: Connection, org: str, proposal: Proposal) -> SkillVersion | None:
+    return next(iter(find(connection, org, skills.c.proposal_id == proposal.id)), None)
+
+
+def _standing(connection: Connection, org: str, publication: Publication, parent: Row | None) -> Standing:
+    head = version_from_row(parent) if parent else None
+    proposal = publication.proposal
+    if proposal is None:
+        return Standing(head)
+    return Standing(
+        head=head,
+        policy=policy(connection, org, publication.ref),
+        used_for=_used_for(connection, org, proposal),
+        loop_published_at=_loop_published_at(connection, org, publication),
+        status=_status(connection, org, proposal),
+    )
+
+
+def _used_for(connection: Connection, org: str, proposal: Proposal) -> SkillVersion | None:
+    """What this reaction or invocation has led to."""
+    same = or_(skills.c.reaction_id == proposal.reaction_id, skills.c.invocation_id == proposal.invocation_id)
+    return next(iter(find(connection, org, same)), None)
+
+
+def _loop_published_at(connection: Connection, org: str, publication: Publication) -> tuple[int, ...]:
+    by_loop = skills.c.proposal_id.is_not(None)
+    return tuple(v.published_at for v in find(connection, org, of_ref(skills, publication.ref), by_loop))
+
+
+def _status(connection: Connection, org: str, proposal: Proposal) -> ProposalStatus | None:
+    found = select(proposals.c.status).where(proposals.c.org == org, proposals.c.id == proposal.id)
+    status = connection.scalar(found)
+    return ProposalStatus(status) if status else None
+
+
+def _skill_row(org: str, publication: Publication, version: SkillVersion, parent: Row | None) -> Row:
+    body = parse_skill_md(publication.folder.skill_md).body
+    kept = {name: parent[name] for name in FROM_PARENT} if parent else {}
+    said = {"project": publication.project, "source_agent": publication.source_agent}
+    row = version_row(org, version, body) | kept | {name: text for name, text in said.items() if text}
+    if publication.proposal:
+        row["reaction_id"] = publication.proposal.reaction_id
+        row["invocation_id"] = publication.proposal.invocation_id
+    return row
+
+
+def _write_files(connection: Connection, org: str, publication: Publication, version: SkillVersion) -> None:
+    files = publication.folder.files
+    add_missing(connection, blobs, [{"sha256": file.sha256, "bytes": file.data} for file in files])
+    connection.execute(insert(skill_files), [file_row(org, version, file) for file in files])

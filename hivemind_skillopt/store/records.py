@@ -1,0 +1,76 @@
+"""Rows of the outbox into their tables, and lists of them back, newest first. Idempotent by id."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Connection, Table, select
+
+from hivemind_skillopt.model import (
+    Attribution,
+    Invocation,
+    Proposal,
+    Record,
+    SkillRef,
+    Verdict,
+    VersionSource,
+)
+from hivemind_skillopt.store.attribution_rows import SKILLS_ACTIVE, attribution_from_row, attribution_row
+from hivemind_skillopt.store.dialect import add_missing, add_or_replace
+from hivemind_skillopt.store.rows import Row, from_row, to_row
+from hivemind_skillopt.store.rules import FINAL
+from hivemind_skillopt.store.schema import invocations, proposals, sessions, verdicts
+from hivemind_skillopt.store.versions import of_ref
+
+VERSION_AT_USE = ("version", "content_sha256", "version_source")
+"""What the worker may learn of an invocation after the hook recorded it."""
+
+PROPOSAL_CHANGES = tuple(c.name for c in proposals.c if c.name not in {"org", "id", "name", "author"})
+
+
+def add_record(connection: Connection, org: str, record: Record) -> None:
+    """Add or better one row."""
+    match record:
+        case Attribution():
+            add_missing(connection, sessions, [attribution_row(org, record)])
+        case Invocation():
+            disk = invocations.c.version_source == VersionSource.DISK.value
+            add_or_replace(connection, invocations, to_row(org, record), VERSION_AT_USE, disk)
+        case Verdict():
+            add_missing(connection, verdicts, [to_row(org, record)])
+        case Proposal():
+            still_open = proposals.c.status.not_in([status.value for status in FINAL])
+            add_or_replace(connection, proposals, to_row(org, record), PROPOSAL_CHANGES, still_open)
+
+
+def list_attributions(connection: Connection, org: str, limit: int) -> list[Attribution]:
+    """Newest first."""
+    active = sessions.c.description == SKILLS_ACTIVE
+    return [attribution_from_row(row) for row in _newest(connection, sessions, org, "creation_date", limit, active)]
+
+
+def list_invocations(connection: Connection, org: str, limit: int) -> list[Invocation]:
+    """Newest first."""
+    return [from_row(Invocation, row) for row in _newest(connection, invocations, org, "invoked_at", limit)]
+
+
+def list_verdicts(connection: Connection, org: str, ref: SkillRef | None, limit: int) -> list[Verdict]:
+    """Newest first."""
+    rows = _newest(connection, verdicts, org, "judged_at", limit, *_of(verdicts, ref))
+    return [from_row(Verdict, row) for row in rows]
+
+
+def list_proposals(connection: Connection, org: str, ref: SkillRef | None, limit: int) -> list[Proposal]:
+    """Newest first."""
+    rows = _newest(connection, proposals, org, "proposed_at", limit, *_of(proposals, ref))
+    return [from_row(Proposal, row) for row in rows]
+
+
+def _of(table: Table, ref: SkillRef | None) -> list[ColumnElement[bool]]:
+    return [of_ref(table, ref)] if ref else []
+
+
+def _newest(
+    connection: Connection, table: Table, org: str, time: str, limit: int, *where: ColumnElement[bool]
+) -> list[Row]:
+    """Equal times in the order of their ids, so that two stores list alike."""
+    found = select(table).where(table.c.org == org, *where).order_by(table.c[time].desc(), table.c.id).limit(limit)
+    return [dict(row) for row in connection.execute(found).mappings()]

@@ -1,0 +1,126 @@
+"""What the org store decides, whatever keeps its rows. Pure: both stores call this inside their transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from hivemind_skillopt.errors import AlreadyPublished, ParentMoved, PublicationHeldBack, StoreError
+from hivemind_skillopt.model import (
+    DAY,
+    SECOND,
+    Policy,
+    Proposal,
+    ProposalStatus,
+    Publication,
+    Scope,
+    SkillVersion,
+)
+from hivemind_skillopt.skill_md import parse_skill_md, text_field
+
+LOOP = "skillopt"
+"""The loop's name among the contributors of a version that came from a proposal."""
+
+FINAL = (ProposalStatus.PUBLISHED, ProposalStatus.REJECTED)
+"""A proposal never leaves these again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the store holds that bears on a publication, read in its transaction.
+
+    `used_for`: another publication that came from the same reaction or invocation; `loop_published_at`: when the
+    loop published this skill, ns; `status`: of the publication's proposal, None where the store has no such row.
+    """
+
+    head: SkillVersion | None
+    policy: Policy = Policy.AUTO
+    used_for: SkillVersion | None = None
+    loop_published_at: tuple[int, ...] = ()
+    status: ProposalStatus | None = None
+
+
+def next_version(publication: Publication, standing: Standing) -> SkillVersion:
+    """The version that this publication makes.
+
+    Raises AlreadyPublished, ParentMoved, PublicationHeldBack; StoreError for a locked skill, a rejected proposal
+    and for no change; SkillInvalid where SKILL.md is no text.
+    """
+    if publication.proposal:
+        _check_proposal(publication, standing)
+    _check_parent(publication, standing.head)
+    _check_frequency(publication, standing.loop_published_at)
+    head = standing.head
+    return SkillVersion(
+        ref=publication.ref,
+        version=head.version + 1 if head else 1,
+        content_sha256=publication.folder.content_sha256,
+        parent_version=head.version if head else None,
+        parent_sha256=publication.parent_sha256,
+        scope=head.scope if head else publication.scope,
+        description=text_field(parse_skill_md(publication.folder.skill_md), "description"),
+        contributors=_contributors(publication, head),
+        published_by=publication.published_by,
+        published_at=publication.published_at,
+        proposal_id=publication.proposal.id if publication.proposal else None,
+        reverts_version=publication.reverts_version,
+    )
+
+
+def as_published(proposal: Proposal, version: SkillVersion) -> Proposal:
+    """The proposal's row after its publication."""
+    return replace(
+        proposal,
+        status=ProposalStatus.PUBLISHED,
+        published_version=version.version,
+        not_before=None,
+        status_reason="",
+    )
+
+
+def visible_to(user: str, version: SkillVersion) -> bool:
+    """A `me` skill is for its author alone."""
+    return version.scope is Scope.TEAM or version.ref.author == user
+
+
+def _check_proposal(publication: Publication, standing: Standing) -> None:
+    if standing.used_for:
+        raise AlreadyPublished(f"this reaction has already led to {_named(standing.used_for)}")
+    if standing.status is ProposalStatus.REJECTED:
+        raise StoreError(f"the proposal for {publication.ref} was rejected; it cannot be published")
+    if standing.policy is Policy.LOCKED:
+        raise StoreError(f"{publication.ref} is locked; unlock it first")
+
+
+def _check_parent(publication: Publication, head: SkillVersion | None) -> None:
+    if head is None and publication.parent_sha256 is not None:
+        raise ParentMoved(f"{publication.ref} has no version in this org; push it as version 1")
+    if head is None:
+        return
+    if publication.parent_sha256 != head.content_sha256:
+        raise ParentMoved(f"{_named(head)} was published by {head.published_by}; pull, then push")
+    if publication.folder.content_sha256 == head.content_sha256:
+        raise StoreError(f"nothing changed: {_named(head)} has exactly this content")
+
+
+def _check_frequency(publication: Publication, loop_published_at: tuple[int, ...]) -> None:
+    """The day's cap (UTC) and the cooldown; the later of both is when to try again."""
+    if not publication.proposal:
+        return
+    at, per_day, cooldown = publication.published_at, publication.per_day, publication.cooldown_seconds
+    midnight = at - at % DAY
+    not_before = at
+    if per_day is not None and sum(earlier >= midnight for earlier in loop_published_at) >= per_day:
+        not_before = midnight + DAY
+    if cooldown is not None and loop_published_at:
+        not_before = max(not_before, max(loop_published_at) + cooldown * SECOND)
+    if not_before > at:
+        raise PublicationHeldBack(f"{publication.ref} was changed by the loop often enough for now", not_before)
+
+
+def _contributors(publication: Publication, head: SkillVersion | None) -> tuple[str, ...]:
+    names = (*(head.contributors if head else ()), publication.published_by)
+    return tuple(dict.fromkeys((*names, LOOP) if publication.proposal else names))
+
+
+def _named(version: SkillVersion) -> str:
+    return f"{version.ref} v{version.version}"

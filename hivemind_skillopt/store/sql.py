@@ -1,0 +1,152 @@
+"""The org store in a SQL database. Every method is one transaction; driver errors become one line for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, insert
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from hivemind_skillopt.errors import ParentMoved, StoreError, StoreUnavailable
+from hivemind_skillopt.model import (
+    Attribution,
+    Invocation,
+    Policy,
+    Proposal,
+    Publication,
+    Record,
+    SkillFolder,
+    SkillRef,
+    SkillVersion,
+    Verdict,
+)
+from hivemind_skillopt.ports import SkillStore
+from hivemind_skillopt.store import migrations, publish, records, versions
+from hivemind_skillopt.store.folder_rules import check_folder
+from hivemind_skillopt.store.schema import policies
+
+
+class SqlStore(SkillStore):
+    """The rows of one org. Safe to share between threads. The schema is brought up to date at the first use."""
+
+    def __init__(self, engine: Engine, org: str) -> None:
+        self._engine = engine
+        self._org = org
+        self._migrated = False
+
+    def migrate(self) -> None:
+        """Bring the schema up to date. Raises StoreTooNew."""
+        with self._connected() as connection:
+            migrations.migrate(connection)
+        self._migrated = True
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+    def publish(self, publication: Publication) -> SkillVersion:
+        """Compare-and-set publish of version n+1. See the port; SkillInvalid for a folder that may not be."""
+        check_folder(publication.folder)
+        try:
+            return self._publish(publication)
+        except _RowTakenError:
+            return self._publish_after_a_race(publication)
+
+    def head(self, ref: SkillRef) -> SkillVersion | None:
+        """The newest version."""
+        with self._transaction() as connection:
+            return versions.head(connection, self._org, ref)
+
+    def history(self, ref: SkillRef) -> list[SkillVersion]:
+        """All versions, oldest first."""
+        with self._transaction() as connection:
+            return versions.history(connection, self._org, ref)
+
+    def folder(self, ref: SkillRef, version: int) -> SkillFolder:
+        """The bytes of one version, checked. Raises NotFound, StoreError, SkillInvalid."""
+        with self._transaction() as connection:
+            return versions.folder(connection, self._org, ref, version)
+
+    def heads(self, user: str, above: Mapping[SkillRef, int] | None = None) -> list[SkillVersion]:
+        """Every ref's newest version that `user` may see, in one query; with `above`, only newer ones."""
+        with self._transaction() as connection:
+            return versions.heads(connection, self._org, user, above or {})
+
+    def policy(self, ref: SkillRef) -> Policy:
+        """`auto` where nothing else was set."""
+        with self._transaction() as connection:
+            return versions.policy(connection, self._org, ref)
+
+    def set_policy(self, ref: SkillRef, policy: Policy, user: str, at: int) -> None:
+        """The newest row wins."""
+        row = {"name": ref.name, "author": ref.author, "policy": policy.value, "set_by": user, "set_at": at}
+        with self._transaction() as connection:
+            connection.execute(insert(policies), {"org": self._org, **row})
+
+    def record(self, records_: Sequence[Record]) -> None:
+        """Add rows, idempotent by id, all or nothing."""
+        with self._transaction() as connection:
+            for record in records_:
+                records.add_record(connection, self._org, record)
+
+    def attributions(self, limit: int = 100) -> list[Attribution]:
+        """Newest first."""
+        with self._transaction() as connection:
+            return records.list_attributions(connection, self._org, limit)
+
+    def invocations(self, limit: int = 100) -> list[Invocation]:
+        """Newest first."""
+        with self._transaction() as connection:
+            return records.list_invocations(connection, self._org, limit)
+
+    def verdicts(self, ref: SkillRef | None = None, limit: int = 100) -> list[Verdict]:
+        """Newest first."""
+        with self._transaction() as connection:
+            return records.list_verdicts(connection, self._org, ref, limit)
+
+    def proposals(self, ref: SkillRef | None = None, limit: int = 100) -> list[Proposal]:
+        """Newest first."""
+        with self._transaction() as connection:
+            return records.list_proposals(connection, self._org, ref, limit)
+
+    def _publish(self, publication: Publication) -> SkillVersion:
+        with self._transaction() as connection:
+            return publish.publish(connection, self._org, publication)
+
+    def _publish_after_a_race(self, publication: Publication) -> SkillVersion:
+        """A concurrent writer was first. Seen now, its row names the refusal (or is this very proposal's)."""
+        try:
+            return self._publish(publication)
+        except _RowTakenError as error:
+            raise ParentMoved(f"{publication.ref} is being published by somebody else; pull, then push") from error
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        if not self._migrated:
+            self.migrate()
+        with self._connected() as connection:
+            yield connection
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        """One transaction. Raises StoreUnavailable, or _RowTakenError where a row breaks a constraint."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except IntegrityError as error:
+            raise _RowTakenError(self._one_line("the org store refused a row", error)) from error
+        except (DBAPIError, PoolTimeout) as error:
+            raise StoreUnavailable(self._one_line("the org store cannot be used now", error)) from error
+
+    def _one_line(self, what: str, error: DBAPIError | PoolTimeout) -> str:
+        """What the driver said, without the statement's values and without the password."""
+        said = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()
+        password = self._engine.url.password
+        line = said[0] if said else type(error).__name__
+        return f"{what}: {line.replace(password, '***') if password else line}"
+
+
+class _RowTakenError(StoreError):
+    """A constraint of the schema was broken: somebody else wrote the same row."""

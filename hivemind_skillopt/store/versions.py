@@ -1,0 +1,93 @@
+"""Reading `skills`: heads, histories, folders, policies. A SKILL.md body is never read from `skills` itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
+
+from hivemind_skillopt.errors import NotFound, StoreError
+from hivemind_skillopt.model import Policy, Scope, SkillFolder, SkillRef, SkillVersion
+from hivemind_skillopt.store.folder_rules import check_folder
+from hivemind_skillopt.store.rows import Row, folder_from_rows, version_from_row
+from hivemind_skillopt.store.schema import blobs, policies, skill_files, skills
+
+NO_BODY = tuple(column for column in skills.c if column.name != "body")
+
+
+def find(connection: Connection, org: str, *where: ColumnElement[bool]) -> list[SkillVersion]:
+    """The versions of this org for which `where` holds, oldest first."""
+    rows = connection.execute(select(*NO_BODY).where(skills.c.org == org, *where).order_by(skills.c.version))
+    return [version_from_row(dict(row)) for row in rows.mappings()]
+
+
+def head_row(connection: Connection, org: str, ref: SkillRef) -> Row | None:
+    """The newest row of a skill, all columns but the body."""
+    newest = select(*NO_BODY).where(skills.c.org == org, of_ref(skills, ref)).order_by(skills.c.version.desc()).limit(1)
+    found = connection.execute(newest).mappings().first()
+    return dict(found) if found else None
+
+
+def head(connection: Connection, org: str, ref: SkillRef) -> SkillVersion | None:
+    """The newest version."""
+    row = head_row(connection, org, ref)
+    return version_from_row(row) if row else None
+
+
+def history(connection: Connection, org: str, ref: SkillRef) -> list[SkillVersion]:
+    """Oldest first."""
+    return find(connection, org, of_ref(skills, ref))
+
+
+def heads(connection: Connection, org: str, user: str, above: Mapping[SkillRef, int]) -> list[SkillVersion]:
+    """One query, in the order of the refs. `above` is compared here: a thousand refs are no SQL expression."""
+    newest = (
+        select(skills.c.name, skills.c.author, func.max(skills.c.version).label("version"))
+        .where(skills.c.org == org)
+        .group_by(skills.c.name, skills.c.author)
+        .subquery()
+    )
+    is_newest = and_(*(skills.c[name] == newest.c[name] for name in ("name", "author", "version")))
+    seen = or_(skills.c.scope == Scope.TEAM.value, skills.c.author == user)
+    rows = connection.execute(select(*NO_BODY).join(newest, is_newest).where(skills.c.org == org, seen))
+    found = [version_from_row(dict(row)) for row in rows.mappings()]
+    return sorted((v for v in found if v.version > above.get(v.ref, 0)), key=lambda version: version.ref)
+
+
+def folder(connection: Connection, org: str, ref: SkillRef, version: int) -> SkillFolder:
+    """The files of one version, checked. Raises NotFound, StoreError for damaged bytes, SkillInvalid."""
+    one = and_(skills.c.org == org, of_ref(skills, ref), skills.c.version == version)
+    sha = connection.scalar(select(skills.c.content_sha256).where(one))
+    if sha is None:
+        raise NotFound(f"{ref} has no version {version} in this org")
+    found = folder_from_rows(_file_rows(connection, org, ref, version))
+    if found.content_sha256 != sha:
+        raise StoreError(f"the bytes of {ref} v{version} in the store are not the ones that were published")
+    check_folder(found)
+    return found
+
+
+def policy(connection: Connection, org: str, ref: SkillRef) -> Policy:
+    """The newest row's; by order of writing, because the clocks of two machines differ."""
+    newest = (
+        select(policies.c.policy)
+        .where(policies.c.org == org, of_ref(policies, ref))
+        .order_by(policies.c.seq.desc())
+        .limit(1)
+    )
+    return Policy(connection.scalar(newest) or Policy.AUTO)
+
+
+def _file_rows(connection: Connection, org: str, ref: SkillRef, version: int) -> list[tuple[str, str, bytes]]:
+    files = (
+        select(skill_files.c.path, skill_files.c.mode, blobs.c.bytes)
+        .join(blobs, blobs.c.sha256 == skill_files.c.sha256)
+        .where(skill_files.c.org == org, of_ref(skill_files, ref), skill_files.c.version == version)
+        .order_by(skill_files.c.path)
+    )
+    return [(path, mode, bytes(data)) for path, mode, data in connection.execute(files)]
+
+
+def of_ref(table: Table, ref: SkillRef) -> ColumnElement[bool]:
+    """The rows of one skill."""
+    return and_(table.c.name == ref.name, table.c.author == ref.author)

@@ -1,0 +1,159 @@
+"""One person's machine for a test: a fresh home, the real Claude Code, a fake model, and our CLI."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.harness.claude_code import ClaudeCode
+
+SKILL = """---
+name: {name}
+description: {name} the service. Use when the user asks for {name}.
+---
+
+# {title}
+
+1. Build the service.
+2. Deploy it to production.
+3. Tell the user that it is live.
+"""
+
+PUSHBACK = "no, that is wrong: always ask which environment first, you deployed to production"
+QUOTE = "always ask which environment first"
+
+VERDICT: dict[str, object] = {
+    "outcome": "skill_fault",
+    "confidence": 0.92,
+    "reason": "Step 2 deploys to production without asking.",
+    "quote": QUOTE,
+}
+
+NEW_LINE = "2. Always ask the user which environment first, then deploy it there."
+
+PROPOSAL: dict[str, object] = {
+    "root_cause": "the skill never asks for the environment",
+    "generality": "every deployment",
+    "expected": {"signal": "no more complaints", "horizon": "20 uses", "fallback": "roll back"},
+    "edits": [{"op": "replace", "target": "2. Deploy it to production.", "content": NEW_LINE}],
+    "no_change_reason": None,
+}
+
+PATIENCE = 60.0
+
+
+def verdict(outcome: str) -> dict[str, object]:
+    """A judge's answer with that outcome."""
+    quote = QUOTE if outcome == "skill_fault" else None
+    return {**VERDICT, "outcome": outcome, "quote": quote}
+
+
+@dataclass
+class World:
+    """Paths are the platform's defaults inside `home`."""
+
+    root: Path
+    binary: Path
+    model_url: str
+    extra_env: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.home.mkdir()
+        (self.home / ".claude").mkdir()
+        self.project.mkdir()
+
+    @property
+    def home(self) -> Path:
+        return self.root / "home"
+
+    @property
+    def project(self) -> Path:
+        return self.root / "shop"
+
+    @property
+    def state(self) -> Path:
+        return self.home / ".local" / "state" / "hivemind-skillopt"
+
+    @property
+    def claude(self) -> ClaudeCode:
+        """As it is now: `extra_env` may change between prompts. `claude` is on the PATH, as the scorer needs it."""
+        path = f"{self.binary.parent}{os.pathsep}{os.environ['PATH']}"
+        environ = {"PATH": path, "HIVEMIND_USER": "alice", **self.extra_env}
+        return ClaudeCode(self.binary, self.home, self.project, self.model_url, environ)
+
+    def run(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        """Our CLI, as a new process."""
+        argv = [sys.executable, "-m", "hivemind_skillopt", *arguments]
+        done = subprocess.run(
+            argv,
+            cwd=self.project,
+            env=self.claude.env(),
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == code, f"{arguments} ended with {done.returncode}: {done.stdout}{done.stderr}"
+        return done
+
+    def json(self, *arguments: str) -> Any:
+        """Our CLI's answer with `--json`."""
+        return json.loads(self.run(*arguments, "--json").stdout)
+
+    def write_skill(self, name: str = "deploy") -> Path:
+        """The author's own folder."""
+        folder = self.root / "skills" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "SKILL.md").write_text(SKILL.format(name=name, title=name.title()))
+        return folder
+
+    def set_up(self, *names: str) -> None:
+        """Install, and pull the named skills of alice."""
+        self.run("install", "--yes")
+        for name in names:
+            self.run("push", str(self.write_skill(name)))
+        self.run("pull")
+
+    def installed_text(self, ref: str = "deploy--alice") -> str:
+        """SKILL.md as the harness reads it."""
+        return (self.home / ".claude" / "skills" / ref / "SKILL.md").read_text()
+
+    def inbox(self) -> list[str]:
+        """Inbox files, temporary ones too."""
+        folder = self.state / "inbox"
+        return sorted(os.listdir(folder)) if folder.exists() else []
+
+    def workers(self) -> list[int]:
+        """Running workers of this home."""
+        needle = str(self.state).encode()
+        return [int(p.parent.name) for p in Path("/proc").glob("[0-9]*/cmdline") if _holds(p, needle)]
+
+    def settle(self) -> dict[str, Any]:
+        """Wait until the detached worker has ended with nothing left; the status then."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            status = self.json("status")
+            left = [status["inbox"], status["jobs"], status["outbox"]]
+            if not any(left) and not self.workers():
+                return status  # type: ignore[no-any-return]
+            assert time.monotonic() < deadline, f"did not settle: {status}\n{self.run('log').stdout}"
+            time.sleep(0.1)
+
+    def log(self, what: str = "") -> list[dict[str, Any]]:
+        """The machine's log."""
+        return [entry for entry in self.json("log", "-n", "1000") if entry["what"] == what or not what]
+
+
+def _holds(path: Path, needle: bytes) -> bool:
+    try:
+        argv = path.read_bytes()
+    except OSError:
+        return False
+    return needle in argv and b"worker" in argv
