@@ -102,14 +102,16 @@ def _shown(text: str) -> str:
 def _appended(skill_md: SkillMd, content: str) -> str:
     """At the end of the body, but above a protected region that ends it."""
     body, newline = skill_md.body, skill_md.newline
-    last = None
-    for last in _REGION.finditer(body):
-        pass
-    rest = "" if last is None or body[last.end() :].strip() else newline + body[last.start() :]
-    above = body[: last.start()] if rest and last else body
-    kept = above.rstrip()
+    start = _final_region(body)
+    kept, rest = body[:start].rstrip(), newline + body[start:] if body[start:] else ""
     gap = newline if not kept and skill_md.front.endswith("\n") else newline * 2
     return kept + gap + content + newline + rest
+
+
+def _final_region(body: str) -> int:
+    """Where the protected region starts that ends the body, else the end of the body."""
+    regions = list(_REGION.finditer(body))
+    return regions[-1].start() if regions and not body[regions[-1].end() :].strip() else len(body)
 
 
 def _changed_at(skill_md: SkillMd, op: Op, place: int, target: str, content: str) -> str:

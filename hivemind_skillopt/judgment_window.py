@@ -15,10 +15,11 @@ WINDOW_AGE = DAY
 MAX_ACKNOWLEDGING_WORDS = 3
 
 ACKNOWLEDGING = frozenset(
-    (
-        "ok okay k thanks thank you thx ty great good nice perfect cool yes yep yeah yup sure fine done lgtm continue"
-        " go on ahead proceed next super awesome excellent please do it danke merci gracias grazie obrigado spasibo"
-    ).split()
+    re.findall(
+        r"\w+",
+        """ok okay k thanks thank you thx ty great good nice perfect cool yes yep yeah yup sure fine done lgtm continue
+        go on ahead proceed next super awesome excellent please do it danke merci gracias grazie obrigado spasibo""",
+    )
 )
 """Words that say nothing about the skill. Kept short: a word that is missing only costs a model call."""
 

@@ -11,6 +11,7 @@ from hivemind_skillopt.model import SkillRef, SkillVersion
 from hivemind_skillopt.ports import SkillStore
 from hivemind_skillopt.settings import Settings
 from hivemind_skillopt.state.installs import Install
+from hivemind_skillopt.state.log import Log
 from hivemind_skillopt.state.manifest import Manifest, ManifestEntry
 from hivemind_skillopt.state.skill_folders import VersionFolders, content_sha256, switch_link
 
@@ -43,6 +44,7 @@ class Puller:
     manifest: Manifest
     folders: VersionFolders
     settings: Settings
+    log: Log
 
     def pull(self, installs: Sequence[Install], only: Sequence[SkillRef] = (), *, dry_run: bool = False) -> PullReport:
         """Fetch what is newer than the manifest and link it into every installed harness home."""
@@ -59,6 +61,7 @@ class Puller:
         if added:
             self.manifest.change(added)
             self.manifest.tell_recorders()
+            self._log(report)
         return report
 
     def repair_links(self) -> None:
@@ -67,6 +70,12 @@ class Puller:
             link = Path(entry.link)
             if not os.path.lexists(link) and Path(entry.folder).is_dir() and link.parent.parent.is_dir():
                 switch_link(link, Path(entry.folder))
+
+    def _log(self, report: PullReport) -> None:
+        for change in report.changes:
+            self.log.write("pulled", ref=str(change.ref), before=change.before, version=change.after)
+        for path in report.kept_aside:
+            self.log.write("edited_copy_kept", path=path)
 
     def _newer_heads(
         self,

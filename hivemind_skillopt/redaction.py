@@ -112,9 +112,11 @@ _OWN_PATTERNS = (
     # A key block, also one that was cut off: then everything that could still be the key goes.
     (
         "private-key",
-        r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[A-Za-z0-9+/=:,.\\ \t\r\n]|-(?!----))*"
-        r"(?:-----END [A-Z0-9 ]{0,60}-----)?"
-        r"|PuTTY-User-Key-File-[23][^\r\n]*(?:\r?\n[\w-]+:[^\r\n]*|\r?\n[\w+/=]+)*",
+        (
+            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[A-Za-z0-9+/=:,.\\ \t\r\n]|-(?!----))*"
+            r"(?:-----END [A-Z0-9 ]{0,60}-----)?"
+            r"|PuTTY-User-Key-File-[23][^\r\n]*(?:\r?\n[\w-]+:[^\r\n]*|\r?\n[\w+/=]+)*"
+        ),
     ),
     # The password may hold a raw @; `host:80/x@y` is a port and no password.
     ("url-password", r"(?<=://)[^\s/:@\"'<>\[\]]{0,256}:(?!\d{1,5}/|[${<])(?P<secret>[^\s\"'<>\[\]]{1,256})(?=@)"),
@@ -132,17 +134,23 @@ _OWN_PATTERNS = (
     ("stripe-key", r"(?<![\w-])(?:sk|rk|whsec)_(?:(?:live|test)_)?[A-Za-z0-9]{16,}"),
 )
 
-_SECRET_NAME = (
+_SENSITIVE = (
     r"(?:pass(?:word|wd|phrase|code)|pwd|secret(?!s)|(?:access|auth|bearer|api|id|refresh|session)?[_-]?token(?!s|iz)"
     r"|(?:api|access|private|secret|signing|encryption|account|master)[_-]?key|client[_-]?secret|credential|authorization)"
 )
-_NAME = rf"(?i:(?<![A-Za-z0-9])(?:[A-Za-z0-9]{{1,40}}[_.-]){{0,6}}[A-Za-z0-9]{{0,20}}?{_SECRET_NAME}(?:[_-][A-Za-z0-9]{{1,20}}){{0,2}})"
+_NAME = (
+    r"(?i:(?<![A-Za-z0-9])(?:[A-Za-z0-9]{1,40}[_.-]){0,6}[A-Za-z0-9]{0,20}?"
+    rf"{_SENSITIVE}(?:[_-][A-Za-z0-9]{{1,20}}){{0,2}})"
+)
 
 _VALUE_PATTERNS = (
     ("authorization", r"(?i:\b(?:bearer|basic|negotiate)[ \t]{1,4})(?P<secret>[\w.~+/=-]{16,})"),
     (
         "authorization",
-        r"(?i:\b(?:proxy-)?authorization[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?(?:[a-z]{1,16}[ \t]{1,4})?)(?P<secret>[^\s\"']{8,})",
+        (
+            r"(?i:\b(?:proxy-)?authorization[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?(?:[a-z]{1,16}[ \t]{1,4})?)"
+            r"(?P<secret>[^\s\"']{8,})"
+        ),
     ),
     ("cookie", r"(?i:\b(?:set-)?cookie[\"']?[ \t]{0,4}:[ \t]{0,4}[\"']?)(?P<secret>[\w.-]{1,80}=[^\r\n\"']{8,})"),
     (
@@ -157,7 +165,7 @@ _VALUE_PATTERNS = (
 
 
 _NO_LITERAL = (
-    r"[$%{<(\[*]|\.\.\.|(?:os|process|env|sys|settings|config|self|secrets|vault|st)\.",  # a variable or a place for one
+    r"[$%{<(\[*]|\.\.\.|(?:os|process|env|sys|settings|config|self|secrets|vault|st)\.",  # a variable
     r".*(?i:\byour\b|your[_-]|example|placeholder|changeme|redacted|\$\{|\{\{|x{3}|\*{3}|\.\.\.|<[a-z])",  # says so
     r"[A-Za-z_]+(?:\??\.[A-Za-z_]+)+$",  # code: request.headers
     r"(?i:[a-z_.]*(?:pass|pwd|secret|token|key|cred)[a-z_.]*$)",  # a variable handed on: password=password

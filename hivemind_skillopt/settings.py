@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from hivemind_skillopt.errors import SettingsError
 from hivemind_skillopt.paths import Paths
@@ -111,7 +111,7 @@ def store_id_of(environ: Mapping[str, str], config: Mapping[str, object]) -> str
 def without_credentials(url: str) -> str:
     """A store URL as it may be shown: no user, no password, no query."""
     parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if parts.scheme else ""
 
 
 def read_value(name: str, environ: Mapping[str, str], config: Mapping[str, object]) -> str:

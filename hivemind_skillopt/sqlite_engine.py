@@ -32,7 +32,7 @@ def sqlite_engine(path: Path) -> Engine:
 
 def _prepare(connection: DBAPIConnection, _record: object) -> None:
     """Take transactions away from the driver (SQLAlchemy's documented recipe) and set the pragmas."""
-    connection.isolation_level = None  # type: ignore[attr-defined]
+    connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in PRAGMAS:
         cursor.execute(pragma)

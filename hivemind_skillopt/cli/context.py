@@ -113,7 +113,7 @@ class Context:
 
     def puller(self) -> Puller:
         """The use case of `pull`."""
-        return Puller(self.store, self.manifest, self.folders, self.settings)
+        return Puller(self.store, self.manifest, self.folders, self.settings, self.log)
 
     def adapter(self, harness: str) -> HarnessAdapter:
         """By name. Raises SettingsError."""

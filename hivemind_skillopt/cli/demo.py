@@ -74,7 +74,7 @@ class Home:
         settings = json.loads((self.path / ".claude" / "settings.json").read_text())
         command = settings["hooks"][event][0]["hooks"][0]["command"]
         text = json.dumps({"hook_event_name": event, **payload}, separators=(",", ":")) + "\n"
-        subprocess.run(["/bin/sh", "-c", command], env=self.environ, input=text.encode(), check=True)  # noqa: S607
+        subprocess.run(["/bin/sh", "-c", command], env=self.environ, input=text.encode(), check=True)
 
     def work(self, folder: Path) -> None:
         """One session: it starts, the model uses the skill, the user pushes back."""

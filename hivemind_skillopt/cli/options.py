@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import TypeVar
+
 import click
 
 from hivemind_skillopt.errors import SkillInvalid
@@ -9,6 +12,29 @@ from hivemind_skillopt.model import SkillRef
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done, change nothing.")
+
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+class WordType(click.ParamType[Word]):
+    """One of a few words, as its enum's member."""
+
+    name = "word"
+
+    def __init__(self, words: type[Word]) -> None:
+        self._words = words
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002  click's signature
+        """The choice, for `--help`."""
+        return f"[{'|'.join(self._words)}]"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Word:
+        """Another word is a usage error."""
+        try:
+            return self._words(str(value))
+        except ValueError:
+            self.fail(f"'{value}' is not one of {', '.join(self._words)}", param, ctx)
 
 
 class RefType(click.ParamType[SkillRef]):

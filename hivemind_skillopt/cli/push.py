@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from hivemind_skillopt.cli.context import Context
-from hivemind_skillopt.cli.options import as_json, dry_run
+from hivemind_skillopt.cli.options import WordType, as_json, dry_run
 from hivemind_skillopt.cli.output import print_json, say
 from hivemind_skillopt.errors import SkillInvalid
 from hivemind_skillopt.model import Policy, Publication, Scope, SkillFolder, SkillRef, SkillVersion
@@ -21,10 +21,8 @@ from hivemind_skillopt.state.skill_folders import read_folder
 @click.command("push")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--author", help="Publish as this author (default: you).")
-@click.option(
-    "--scope", type=click.Choice(Scope), default=Scope.TEAM, help="Who may pull version 1 (later: the parent's)."
-)
-@click.option("--policy", type=click.Choice(Policy), help="What the loop may do to it: auto (default), review, locked.")
+@click.option("--scope", type=WordType(Scope), default=Scope.TEAM, help="Who may pull it: team (default) or me.")
+@click.option("--policy", type=WordType(Policy), help="What the loop may do to it: auto (default), review, locked.")
 @click.option("--parent", metavar="SHA", help="Publish on this parent instead of the one you pulled.")
 @dry_run
 @as_json

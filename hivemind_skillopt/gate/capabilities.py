@@ -31,7 +31,10 @@ _PATH = re.compile(
     r"|\$\{?(?:home|userprofile|appdata|tmpdir|xdg_\w+)\}?(?:[/\\][\w./\\-]*)?|%(?:userprofile|appdata|temp)%)"
 )
 
-_RUNNABLE = r"sh|bash|zsh|fish|ps1|psm1|bat|cmd|exe|msi|com|scr|vbs|jar|dmg|pkg|deb|rpm|apk|scpt|command|run|bin|so|dll|dylib|appimage"
+_RUNNABLE = (
+    r"sh|bash|zsh|fish|ps1|psm1|bat|cmd|exe|msi|scr|vbs|jar|dmg|pkg|deb|rpm|apk|scpt|command|run|bin|so|dll|dylib"
+    r"|appimage"
+)
 _SOURCE = r"py|pyw|js|mjs|cjs|ts|mts|rb|pl|php|lua|r|go|rs|java|swift|kts?|ipynb|groovy|awk|tcl"
 _RUN_VERB = r"(?:re-?)?(?:run|execut|invok|call|launch|start|source|trigger|us|load|import|eval)(?:e|es|s|ing|ed)?\b"
 _RUNNABLE_FILE = re.compile(rf"(?i)(?<![\w])[\w./${{}}-]{{0,200}}?(?P<name>[\w-]{{1,80}}\.(?:{_RUNNABLE}))(?![\w.(/-])")
@@ -49,12 +52,13 @@ _INSTALL = re.compile(
     r"[ \t]+(?:install|add|i|get|pull|require|-S|--install-extension)[ \t]+(?P<packages>[^\n`'\";|&)]{1,200})"
 )
 _FETCH_AND_RUN = re.compile(
-    r"(?i)(?<![\w-])(?:npx|uvx|bunx|pnpm[ \t]+dlx|yarn[ \t]+dlx|pipx[ \t]+run|uv[ \t]+tool[ \t]+run|go[ \t]+run|deno[ \t]+run)"
+    r"(?i)(?<![\w-])(?:npx|uvx|bunx|(?:pnpm|yarn)[ \t]+dlx|(?:pipx|go|deno|uv[ \t]+tool)[ \t]+run)"
     r"(?:[ \t]+-{1,2}[\w=-]+){0,4}[ \t]+(?P<packages>[\w@./:-]{2,100})"
 )
 _INSTALL_PROSE = re.compile(
     r"(?i)\b(?:install|download|upgrade)(?:ing|s)?\W+(?:[\w-]+\W+){0,3}?"
-    r"(?P<packages>`[^`\n]{1,200}`|[\w-]+[ \t]+(?:packages?|librar(?:y|ies)|plugins?|extensions?|dependenc(?:y|ies)|modules?|tools?|updates?|patch(?:es)?))"
+    r"(?P<packages>`[^`\n]{1,200}`|[\w-]+[ \t]+"
+    r"(?:packages?|librar(?:y|ies)|plugins?|extensions?|dependenc(?:y|ies)|modules?|tools?|updates?|patch(?:es)?))"
 )
 
 _CALL = re.compile(

@@ -8,36 +8,48 @@ from collections.abc import Iterator
 from hivemind_skillopt.gate.capabilities import Found
 from hivemind_skillopt.gate.markdown import body_lines, code_spans, plain
 
-SHELLS = frozenset(
-    "bash sh zsh fish ksh shell shellscript shell-session console terminal powershell pwsh ps1 cmd bat batch dos".split()
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+SHELLS = _names(
+    "bash sh zsh fish ksh shell shellscript shell-session console terminal powershell pwsh ps1 cmd bat batch dos"
 )
 
-UNMISTAKABLE = frozenset(
-    "ansible apt apt-get awk aws az base64 bash brew bun bunx bzip2 cargo chmod chown chsh cmake conda cp crontab csh curl dd deno df "
-    "dig dnf docker docker-compose doas dpkg du eval find-exec flatpak ftp gcc gcloud gem gh git glab gpg grep gunzip gzip helm "
-    "hexdump iptables java javac jq kill killall kubectl launchctl ln ls lsof mkdir mkfifo mkfs mktemp mongosh mount mv mysql nc ncat "
-    "netcat nmap node nohup npm npx nslookup openssl osascript passwd perl pg_dump php ping pip pip3 pipx pkill pnpm podman "
-    "printenv psql pwd pwsh python python3 rclone redis-cli rm rmdir rpm rsync ruby schtasks scp screencapture scutil sed setx sftp sh "
-    "shred sqlite3 ssh ssh-keygen ssh-add sudo svn systemctl tar tcpdump tee telnet tmux uname unlink unzip useradd usermod uv uvx "
-    "visudo wget whoami xargs xattr xclip yarn yq yum zip zsh".split()
-)
+UNMISTAKABLE = _names("""
+    ansible apt apt-get awk aws az base64 bash brew bun bunx bzip2 cargo chmod chown chsh cmake conda cp crontab csh curl
+    dd deno df dig dnf docker docker-compose doas dpkg du eval flatpak ftp gcc gcloud gem gh git glab gpg grep gunzip gzip
+    helm hexdump iptables java javac jq kill killall kubectl launchctl ln ls lsof mkdir mkfifo mkfs mktemp mongosh mount mv
+    mysql nc ncat netcat nmap node nohup npm npx nslookup openssl osascript passwd perl pg_dump php ping pip pip3 pipx
+    pkill pnpm podman printenv psql pwd pwsh python python3 rclone redis-cli rm rmdir rpm rsync ruby schtasks scp
+    screencapture scutil sed setx sftp sh shred sqlite3 ssh ssh-keygen ssh-add sudo svn systemctl tar tcpdump tee telnet
+    tmux uname unlink unzip useradd usermod uv uvx visudo wget whoami xargs xattr xclip yarn yq yum zip zsh
+""")
 """Programs whose names are no English words."""
 
-AMBIGUOUS = frozenset(
-    "at cat code cut date diff echo env export find go head history make more open sort source test top touch".split()
-)
+AMBIGUOUS = _names("""
+    at cat code cut date diff echo env export find go head history make more open sort source test top touch
+""")
 """Programs whose names are English words: only with a flag, a path, a pipe or a redirection."""
 
-UNBOUND = frozenset(
-    "bash sh zsh eval sudo doas rm rmdir shred unlink dd mkfs mv chmod chown curl wget nc ncat netcat ssh scp sftp ftp rsync rclone kill "
-    "killall pkill crontab python python3 node perl ruby php osascript powershell pwsh xargs find tee base64 openssl sqlite3 psql mysql "
-    "printenv env git".split()
-)
+UNBOUND = _names("""
+    bash sh zsh eval sudo doas rm rmdir shred unlink dd mkfs mv chmod chown curl wget nc ncat netcat ssh scp sftp ftp rsync
+    rclone kill killall pkill crontab python python3 node perl ruby php osascript powershell pwsh xargs find tee base64
+    openssl sqlite3 psql mysql printenv env git
+""")
 """What they do lies in their arguments, so the whole command is the capability, not its shape."""
 
 _RUN_IN_PROSE = re.compile(
-    r"(?i)\b(?:run|execute|invoke|type|enter|issue|call|use|using|with|via|do)\b:?[ \t]+(?P<command>[a-z][\w-]+[ \t][^.`'\"]{1,200})"
+    r"(?i)\b(?:run|execute|invoke|type|enter|issue|call|use|using|with|via|do)\b:?[ \t]+"
+    r"(?P<command>[a-z][\w-]+[ \t][^.`'\"]{1,200})"
 )
+_BARE = re.compile(
+    rf"(?<![\w./-])(?P<command>(?:{'|'.join(sorted(map(re.escape, UNMISTAKABLE)))})"
+    r"[ \t]+(?:--?[a-zA-Z]|[<$/~]|\./)[^`\n]{0,200})"
+)
+"""In the middle of a sentence: a program that is followed by a flag, a path, a variable or a placeholder."""
+
 _PROMPT = re.compile(r"^[\s>]*(?:\$|PS>|C:\\>)[ \t]+(?P<command>\S.*)")
 _SEGMENTS = re.compile(r"\|\||&&|[|;&]|\$\(|`")
 
@@ -54,13 +66,13 @@ def _command_texts(body: str) -> Iterator[str]:
             yield prompt["command"]
         elif line.language in SHELLS:
             yield line.text.partition(" #")[0]
-        elif not line.language:
-            yield from filter(_is_command, [*code_spans(line.text), *_in_prose(line.text)])
-            yield from [line.text] if line.language == "" and _is_command(line.text) else []
+        else:
+            whole = [] if line.language is None else [line.text]
+            yield from filter(_is_command, [*whole, *code_spans(line.text), *_in_prose(line.text)])
 
 
 def _in_prose(text: str) -> list[str]:
-    return [found["command"] for found in _RUN_IN_PROSE.finditer(text)]
+    return [found["command"] for pattern in (_RUN_IN_PROSE, _BARE) for found in pattern.finditer(text)]
 
 
 def _is_command(text: str) -> bool:
@@ -68,7 +80,7 @@ def _is_command(text: str) -> bool:
     words = _without_prefix(text.split())
     if not words:
         return False
-    if words[0].startswith(("./", "bash ", "/")) and len(words) > 1:
+    if words[0].startswith(("./", "/")) and len(words) > 1:
         return True
     if words[0] in UNMISTAKABLE:
         return len(words) > 1

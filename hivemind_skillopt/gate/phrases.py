@@ -1,7 +1,7 @@
-"""Sentences that tell an agent to do what no small fix needs: give away, delete, override, handle credentials.
+r"""Sentences that tell an agent to do what no small fix needs: give away, delete, override, handle credentials.
 
 Each pattern is a verb and what it acts on. A sentence that tells the agent NOT to do it is no finding, nor is one that
-rewords what a removed sentence already said.
+rewords what a removed sentence already said. Word lists are regular expressions, one a word; `\s` is a space in one.
 """
 
 from __future__ import annotations
@@ -13,85 +13,121 @@ from hivemind_skillopt.gate.markdown import Sentence
 
 Matches = Callable[[str], Iterable[re.Match[str]]]
 
-_NEGATED = re.compile(
-    r"(?i)\b(?:not|never|don['\u2019]?t|cannot|can['\u2019]?t|won['\u2019]?t|mustn['\u2019]?t|avoid|refuse to|instead of|rather than|"
-    r"forbid(?:den)?|prohibit(?:ed)?|stop|prevent)\W+(?:[\w'-]+\W+){0,3}$"
-)
+
+def _any(words: str) -> str:
+    return f"(?:{'|'.join(words.split())})"
+
+
+def _verb(stems: str, endings: str = "e es ed s ing") -> str:
+    return rf"(?<![\w-]){_any(stems)}{_any(endings)}?\b"
+
 
 _FEW = r"\W+(?:[\w'.-]+\W+){0,8}?"
 
-_DATA = (
-    r"(?:files?|folders?|director(?:y|ies)|documents?|records?|rows?|tables?|entr(?:y|ies)|events?|messages?|e-?mails?|branch(?:es)?"
-    r"|commits?|history|backups?|logs?|data(?:sets?|bases?)?|originals?|accounts?|repositor(?:y|ies)|repos?|volumes?|disks?|drives?"
-    r"|buckets?|snapshots?|artifacts?|notes?|issues?|contacts?|photos?|comments?|tickets?|quarters?|everything|them|it|all|\.\w{1,8})"
-)
+_DATA = _any(r"""files? folders? director(?:y|ies) documents? records? rows? tables? entr(?:y|ies) events? messages? e-?mails?
+    branch(?:es)? commits? history backups? logs? data(?:sets?|bases?)? originals? accounts? repositor(?:y|ies) repos?
+    volumes? disks? drives? buckets? snapshots? artifacts? notes? issues? contacts? photos? comments? tickets? quarters?
+    everything them it all \.\w{1,8}""")
 
-_SINK = (
-    r"(?:servers?|end-?points?|webhooks?|collectors?|services?|remotes?|third[- ]part(?:y|ies)|external\w*|outside|off-?site|clouds?"
-    r"|buckets?|ftp|s3|paste-?bins?|gists?|public(?:ly)?|internet|web ?sites?|hosts?|recipients?|(?:e-?mail )?address(?:es)?|inbox"
-    r"|telemetry|analytics|everyone|anyone|vendors?|partners?|dropbox|google drive|onedrive|slack|discord|telegram|sharepoint)\b"
-)
+_SINK = _any(r"""servers? end-?points? webhooks? collectors? services? remotes? third[-\s]part(?:y|ies) external\w* outside
+    off-?site clouds? buckets? ftp s3 paste-?bins? gists? public(?:ly)? internet web\s?sites? hosts? recipients?
+    (?:e-?mail\s)?address(?:es)? inbox telemetry analytics everyone anyone vendors? partners? dropbox google\sdrive
+    onedrive slack discord telegram sharepoint""")
 
-_CREDENTIAL = (
-    r"(?:pass-?(?:words?|phrases?|codes?)|pins?|(?:api|access|private|secret|ssh|signing|encryption|license)[ _-]?keys?|credentials?|secrets?"
-    r"|(?:access|auth\w*|bearer|refresh|session|api|personal access)[ _-]tokens?|log-?ins?|cookies?|2fa|otps?|mfa|one-time codes?)\b"
-)
+_PERSONAL = _any(r"""personal private confidential sensitive users?(?:'s)? customers? clients? employees? location \.env
+    environment system""")
 
-_GUARD = (
-    r"(?:checks?|confirm\w*|verif\w*|validat\w*|warnings?|safe\w*|tests?|hooks?|reviews?|permissions?|sandbox\w*|guard\w*|polic(?:y|ies)"
-    r"|limits?|restrictions?|instructions?|rules?|secur\w*|auth\w*|approvals?|prompts?|consent|encryption|signatures?|certificates?|tls|ssl"
-    r"|logging|audit\w*|monitoring|alerts?|backups?|protections?|firewalls?|antivirus|filters?|scann\w*|linters?|errors?)\b"
-)
+_CREDENTIAL = _any(r"""pass-?(?:words?|phrases?|codes?) pin\s(?:codes?|numbers?) credentials? 2fa otps? mfa one-time\scodes?
+    (?:api|access|private|secret|ssh|signing|encryption|license)[\s_-]?keys?
+    (?:access|auth\w*|bearer|refresh|session|api|personal\saccess)[\s_-]tokens?""")
 
-_RAW = {
+_HANDLED = rf"(?:{_CREDENTIAL}|secrets?|log-?ins?|cookies?)"
+"""With words that are too common to stand for a credential by themselves, but not as what a verb acts on."""
+
+_GUARD = _any(r"""checks? confirm\w* verif\w* validat\w* warnings? safe\w* tests? hooks? reviews? permissions? sandbox\w* guard\w*
+    polic(?:y|ies) limits? restrictions? instructions? rules? secur\w* auth\w* approvals? prompts? consent encryption
+    signatures? certificates? tls ssl logging audit\w* monitoring alerts? backups? protections? firewalls? antivirus
+    filters? scann\w* linters? errors?""")
+
+_PERSON = _any("users? humans? person instruct\\w* request\\w* reviewers? owners?")
+_ASK = _any("ask\\w* confirm\\w* tell\\w* notif\\w* inform\\w* warn\\w*")
+_DO_NOT = r"(?:do\ not|don['\u2019]?t|never|no\ need\ to|need\ not|skip)"
+
+_PATTERNS: dict[str, tuple[str, ...]] = {
     "destruction": (
-        rf"\b(?:delet|remov|eras|wip|purg|drop|truncat|destroy|overwrit|shred|unlink|discard|clear|clean|uninstall|trash|prun|encrypt)"
-        rf"(?:e|es|ed|s|ing|p?p?ing)?\b(?:\s+(?:up|out|away))?{_FEW}{_DATA}(?!\w)",
-        rf"\b{_DATA}\s+(?:[\w'-]+\s+){{0,4}}?(?:deleted|removed|erased|wiped|purged|dropped|truncated|destroyed|overwritten|cleared)\b",
+        _verb(
+            r"""delet remov eras wip purg drop truncat destroy overwrit shred unlink discard clear clean uninstall trash prun
+            encrypt""",
+            "e es ed s ing p?ping p?ped",
+        )
+        + rf"(?:\s+(?:up|out|away))?{_FEW}{_DATA}(?!\w)",
+        rf"\b{_DATA}\s+(?:[\w'-]+\s+){{0,4}}?"
+        + _any("deleted removed erased wiped purged dropped truncated destroyed overwritten cleared")
+        + r"\b",
     ),
     "data_leaving": (
-        rf"\b(?:sen[dt]|upload|post|forward|transmit|e-?mail|mail|shar|sync\w*|cop(?:y|ie)|back(?:\s|-)?up|push|submit|report|publish|export"
-        rf"|stream|deliver|relay|mirror|replicat|distribut|log|stor|sav|writ|expos)(?:e|es|s|ed|ing|ting)?\b[^.!?]{{0,160}}?"
-        rf"\b(?:to|with|on|onto|into|at|via|in|for|make)\s+(?:[\w'/`*.-]+\s+){{0,5}}?{_SINK}",
+        _verb(
+            r"""sen[dt] upload post forward transmit e-?mail mail shar sync\w* cop(?:y|ie) back[\s-]?up push submit report publish
+            export stream deliver relay mirror replicat distribut log stor sav writ expos""",
+            "e es s ed ing ting",
+        )
+        + rf"[^.!?]{{0,160}}?\b{_any('to with on onto into at via in for')}\s+(?:[\w'/`*.-]+\s+){{0,5}}?{_SINK}\b",
         r"\b(?:b?cc|exfiltrat\w*|phon\w* home|beacon\w*)\b",
-        rf"\b(?:set|mak|mark|chang|switch|keep|publish|default|creat|configur|flag)(?:e|es|s|ed|ing)?\b{_FEW}"
-        r"(?:public(?:ly)?|world[- ]readable|unencrypted|in plain ?text|visible to (?:everyone|anyone|all))\b",
-        r"\b(?:collect|gather|harvest|record|captur|track|scrap|screenshot)(?:e|es|s|ed|ing)?\b(?:\W+[\w'.-]+){0,6}?\W+(?:personal|private"
-        r"|confidential|sensitive|user(?:'s)?|customer|client|employee|location|\.env|environment|system)\b",
+        _verb("set mak mark chang switch keep publish default creat configur flag")
+        + rf"{_FEW}(?:public(?:ly)?|world[- ]readable|unencrypted|in plain ?text|visible to (?:everyone|anyone|all))\b",
+        _verb("collect gather harvest record captur track scrap screenshot")
+        + rf"(?:\W+[\w'.-]+){{0,6}}?\W+{_PERSONAL}\b",
     ),
     "permission": (
-        r"\bwithout\s+(?:[\w-]+\s+){0,3}?(?:ask\w*|confirm\w*|approv\w*|permission|consent|tell\w*|notif\w*|inform\w*|prompt\w*|review\w*|warn\w*)\b",
-        r"\b(?:regardless of|no matter what|even (?:if|when|though)|despite|against)\s+(?:[\w'-]+\s+){0,3}?(?:users?|humans?|person|instruct\w*|request\w*|reviewers?|owners?)\b",
-        r"\b(?:do not|don['\u2019]?t|never|no need to|need not|skip)\s+(?:[\w-]+\s+){0,2}?(?:ask\w*|confirm\w*|tell\w*|notif\w*|inform\w*|mention\w*|disclos\w*|warn\w*|reveal\w*)\b",
-        r"\b(?:auto(?:matically)?|pre|always)[- ]?(?:approv\w*|accept\w*|allow\w*|grant\w*|authori[sz]\w*|trust\w*|merge)\b",
+        rf"\bwithout\s+(?:[\w-]+\s+){{0,3}}?(?:{_ASK}|approv\w*|permission|consent|prompt\w*|review\w*)\b",
+        r"\b(?:regardless of|no matter what|even (?:if|when|though)|despite|against)"
+        + rf"\s+(?:[\w'-]+\s+){{0,3}}?{_PERSON}\b",
+        rf"\b{_DO_NOT}\s+(?:[\w-]+\s+){{0,2}}?(?:{_ASK}|mention\w*|disclos\w*|reveal\w*)\b",
+        r"\b(?:auto(?:matically)?|pre|always)[- ]?"
+        + r"(?:approv\w*|accept\w*|allow\w*|grant\w*|authori[sz]\w*|trust\w*|merge)\b",
         r"\b(?:are|is) (?:always|already|pre-?) ?(?:allowed|approved|permitted|authori[sz]ed|safe|trusted)\b",
-        r"\b(?:grant|giv|assign|elevat|escalat|add)(?:e|es|s|ed|ing)?\b(?:\W+[\w'-]+){0,6}?\W+(?:permissions?|privileges?|admin\w*|root|owner(?:ship)?|collaborators?|full access|write access)\b",
+        _verb("grant giv assign elevat escalat add")
+        + r"(?:\W+[\w'-]+){0,6}?\W+"
+        + _any(r"permissions? privileges? admin\w* root owner(?:ship)? collaborators? full\saccess write\saccess")
+        + r"\b",
         r"\b(?:as root|run as admin\w*|sudo|chmod|setuid|bypassPermissions|permission[- ]mode|allowed-tools|auto-?run)\b",
-        r"--(?:dangerously[\w-]*|yolo|force\w*|no-verify|no-check\w*|skip-\w+|insecure|allow-\w+|trust[\w-]*|yes)\b|\bverify\s*=\s*False\b",
-        rf"\b(?:skip|bypass|disabl|ignor|turn(?:ing)? off|switch(?:ing)? off|overrid|circumvent|suppress|deactivat|silenc|weaken|relax|disregard|forget)"
-        rf"(?:e|es|s|ed|ing|ping)?\b{_FEW}{_GUARD}",
-        r"\b(?:you are now|new instructions|system prompt|developer mode|silently|secretly|covertly|in the background|pretend)\b",
+        r"--(?:dangerously[\w-]*|yolo|force\w*|no-verify|no-check\w*|skip-\w+|insecure|allow-\w+|trust[\w-]*|yes)\b",
+        r"\bverify\s*=\s*False\b",
+        _verb(
+            r"""skip bypass disabl ignor turn(?:ing)?\soff switch(?:ing)?\soff overrid circumvent suppress deactivat silenc
+            weaken relax disregard forget""",
+            "e es s ed ing ping",
+        )
+        + rf"{_FEW}{_GUARD}\b",
+        r"\b(?:you are now|new instructions|system prompt|developer mode|silently|secretly|covertly|in the background)\b",
     ),
     "credential": (
-        rf"\b(?:us|set|creat|enter|typ|read|print|show|display|echo|log|includ|collect|gather|find|search|extract|cop|sav|stor|writ|send|ask|request"
-        rf"|provid|past|embed|hard-?cod|commit|export|load|fetch|retriev|get|obtain|rotat|reset|shar|put|add|attach|upload|protect|encrypt|with)"
-        rf"(?:e|y|ies|es|s|ed|ing|ting)?\b{_FEW}{_CREDENTIAL}",
+        _verb(
+            r"""us set creat enter typ read print show display echo log includ collect gather find search extract cop sav stor
+            writ send ask request provid past embed hard-?cod commit export load fetch retriev get obtain rotat reset shar
+            put add attach upload protect encrypt with""",
+            "e y ies es s ed ing ting",
+        )
+        + rf"{_FEW}{_HANDLED}\b",
         rf"\b{_CREDENTIAL}\s*(?:is|=|:|[`'\"])\s*\S",
         r"\b(?:password|passphrase)[- ]protect\w*",
     ),
 }
 
-_PATTERNS = {name: tuple(re.compile(raw, re.IGNORECASE) for raw in raws) for name, raws in _RAW.items()}
+_NEGATED = re.compile(
+    r"(?i)\b(?:not|never|(?:do|ca|wo|must)n['\u2019]?t|cannot|avoid|refuse to|instead of|rather than|forbid(?:den)?"
+    r"|prohibit(?:ed)?|stop|prevent)\W+(?:[\w'-]+\W+){0,3}$"
+)
 
 CREDENTIAL_TERMS = re.compile(
-    rf"(?i)\b{_CREDENTIAL}|(?<![\w/])\.env(?:\.\w+)?\b|\.(?:ssh|aws|netrc|npmrc|pypirc|gnupg|kube|git-credentials)\b"
-    r"|\bid_(?:rsa|ed25519|ecdsa)\b|\bkey-?(?:chain|ring)\b|\b[A-Z][A-Z0-9_]*_(?:KEY|TOKEN|SECRET|PASSWORD)\b"
+    rf"(?i:\b{_CREDENTIAL}\b|(?<![\w/])\.env(?:\.\w+)?\b|\.(?:ssh|aws|netrc|npmrc|pypirc|gnupg|kube|git-credentials)\b"
+    r"|\bid_(?:rsa|ed25519|ecdsa)\b|\bkey-?(?:chain|ring)\b)|\b[A-Z][A-Z0-9_]{0,60}_(?:KEY|TOKEN|SECRET|PASSWORD)\b"
 )
 
 
 def matches(name: str) -> Matches:
     """The finder of one family of phrases."""
-    patterns = _PATTERNS[name]
+    patterns = [re.compile(pattern, re.IGNORECASE) for pattern in _PATTERNS[name]]
     return lambda sentence: (found for pattern in patterns for found in pattern.finditer(sentence))
 
 

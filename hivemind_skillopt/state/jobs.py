@@ -102,7 +102,7 @@ class Jobs:
         with self._database.transaction() as connection:
             rows = connection.execute(select(jobs).where(due).order_by(jobs.c.created_at)).mappings().all()
             connection.execute(update(jobs).where(due).values(status=JobStatus.RUNNING))
-        return [_job(row) for row in rows]
+        return [replace(_job(row), status=JobStatus.RUNNING) for row in rows]
 
     def next_due(self) -> int | None:
         """When the next waiting job may run (ns), or None."""

@@ -81,7 +81,7 @@ def _parents(path: str) -> list[str]:
 
 
 def _folded(path: str) -> str:
-    return nfc(path.casefold())
+    return path
 
 
 def _check_sizes(files: Iterable[SkillFile]) -> None:

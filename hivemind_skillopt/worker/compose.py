@@ -52,7 +52,7 @@ def build_loop(settings: Settings) -> Loop:
     adapters = hooks.adapters()
     inbox, seen, notes = Inbox(paths.inbox, paths.set_aside), SeenEvents(database), Notes(database)
     spending = Spending(database, settings.limits, clock)
-    puller = Puller(store, machine.manifest, VersionFolders(paths.skills, paths.edited), settings)
+    puller = Puller(store, machine.manifest, VersionFolders(paths.skills, paths.edited), settings, log)
     return Loop(
         machine=machine,
         intake=Intake(settings, database, inbox, seen, machine, hooks, adapters),

@@ -44,13 +44,8 @@ class Sync:
             report = self.puller.pull(self.installs.all())
         except (SkillOptError, OSError) as error:
             return self._note("pull", str(error))
-        for change in report.changes:
-            self.log.write("pulled", ref=str(change.ref), before=change.before, version=change.after)
-        for path in report.in_the_way:
-            self.log.write("in_the_way", path=path)
-        for path in report.kept_aside:
-            self.log.write("edited_copy_kept", path=path)
-        return self._note("pull", "")
+        in_the_way = ", ".join(report.in_the_way)
+        return self._note("pull", f"something of yours is in the way: {in_the_way}" if in_the_way else "")
 
     def _note(self, name: str, failure: str) -> bool:
         """What `status` shows; a failure is logged once, not at every run."""

@@ -48,7 +48,7 @@ class _Result(BaseModel):
     structured_output: dict[str, object] | None = None
     total_cost_usd: float | None = None
     usage: _Usage | None = None
-    model_usage: Annotated[dict[str, object], Field(alias="modelUsage")] = {}  # noqa: RUF012  pydantic copies defaults
+    model_usage: Annotated[dict[str, object], Field(alias="modelUsage")] = {}
 
 
 class ClaudeCodeCli:
