@@ -18,9 +18,12 @@ SHELLS = _names(
 )
 
 UNMISTAKABLE = _names("""
-    ansible apt apt-get awk aws az base64 bash brew bun bunx bzip2 cargo chmod chown chsh cmake conda cp crontab csh curl
-    dd deno df dig dnf docker docker-compose doas dpkg du eval flatpak ftp gcc gcloud gem gh git glab gpg grep gunzip gzip
-    helm hexdump iptables java javac jq kill killall kubectl launchctl ln ls lsof mkdir mkfifo mkfs mktemp mongosh mount mv
+    ansible apt apt-get awk aws az base64 bash brew bun bunx bzip2 cargo chmod chown chsh cmake conda cp crontab
+    csh curl
+    dd deno df dig dnf docker docker-compose doas dpkg du eval flatpak ftp gcc gcloud gem gh git glab gpg grep
+    gunzip gzip
+    helm hexdump iptables java javac jq kill killall kubectl launchctl ln ls lsof mkdir mkfifo mkfs mktemp mongosh
+    mount mv
     mysql nc ncat netcat nmap node nohup npm npx nslookup openssl osascript passwd perl pg_dump php ping pip pip3 pipx
     pkill pnpm podman printenv psql pwd pwsh python python3 rclone redis-cli rm rmdir rpm rsync ruby schtasks scp
     screencapture scutil sed setx sftp sh shred sqlite3 ssh ssh-keygen ssh-add sudo svn systemctl tar tcpdump tee telnet
@@ -34,7 +37,8 @@ AMBIGUOUS = _names("""
 """Programs whose names are English words: only with a flag, a path, a pipe or a redirection."""
 
 UNBOUND = _names("""
-    bash sh zsh eval sudo doas rm rmdir shred unlink dd mkfs mv chmod chown curl wget nc ncat netcat ssh scp sftp ftp rsync
+    bash sh zsh eval sudo doas rm rmdir shred unlink dd mkfs mv chmod chown curl wget nc ncat netcat ssh scp sftp
+    ftp rsync
     rclone kill killall pkill crontab python python3 node perl ruby php osascript powershell pwsh xargs find tee base64
     openssl sqlite3 psql mysql printenv env git
 """)

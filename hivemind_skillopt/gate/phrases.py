@@ -24,12 +24,14 @@ def _verb(stems: str, endings: str = "e es ed s ing") -> str:
 
 _FEW = r"\W+(?:[\w'.-]+\W+){0,8}?"
 
-_DATA = _any(r"""files? folders? director(?:y|ies) documents? records? rows? tables? entr(?:y|ies) events? messages? e-?mails?
+_DATA = _any(r"""files? folders? director(?:y|ies) documents? records? rows? tables? entr(?:y|ies) events?
+    messages? e-?mails?
     branch(?:es)? commits? history backups? logs? data(?:sets?|bases?)? originals? accounts? repositor(?:y|ies) repos?
     volumes? disks? drives? buckets? snapshots? artifacts? notes? issues? contacts? photos? comments? tickets? quarters?
     everything them it all \.\w{1,8}""")
 
-_SINK = _any(r"""servers? end-?points? webhooks? collectors? services? remotes? third[-\s]part(?:y|ies) external\w* outside
+_SINK = _any(r"""servers? end-?points? webhooks? collectors? services? remotes? third[-\s]part(?:y|ies) external\w*
+    outside
     off-?site clouds? buckets? ftp s3 paste-?bins? gists? public(?:ly)? internet web\s?sites? hosts? recipients?
     (?:e-?mail\s)?address(?:es)? inbox telemetry analytics everyone anyone vendors? partners? dropbox google\sdrive
     onedrive slack discord telegram sharepoint""")
@@ -37,26 +39,31 @@ _SINK = _any(r"""servers? end-?points? webhooks? collectors? services? remotes? 
 _PERSONAL = _any(r"""personal private confidential sensitive users?(?:'s)? customers? clients? employees? location \.env
     environment system""")
 
-_CREDENTIAL = _any(r"""pass-?(?:words?|phrases?|codes?) pin\s(?:codes?|numbers?) credentials? 2fa otps? mfa one-time\scodes?
+_CREDENTIAL = _any(r"""pass-?(?:words?|phrases?|codes?) pin\s(?:codes?|numbers?) credentials? 2fa otps? mfa
+    one-time\scodes?
     (?:api|access|private|secret|ssh|signing|encryption|license)[\s_-]?keys?
     (?:access|auth\w*|bearer|refresh|session|api|personal\saccess)[\s_-]tokens?""")
 
 _HANDLED = rf"(?:{_CREDENTIAL}|secrets?|log-?ins?|cookies?)"
 """With words that are too common to stand for a credential by themselves, but not as what a verb acts on."""
 
-_GUARD = _any(r"""checks? confirm\w* verif\w* validat\w* warnings? safe\w* tests? hooks? reviews? permissions? sandbox\w* guard\w*
+_GUARD = _any(r"""checks? confirm\w* verif\w* validat\w* warnings? safe\w* tests? hooks? reviews? permissions?
+    sandbox\w* guard\w*
     polic(?:y|ies) limits? restrictions? instructions? rules? secur\w* auth\w* approvals? prompts? consent encryption
     signatures? certificates? tls ssl logging audit\w* monitoring alerts? backups? protections? firewalls? antivirus
     filters? scann\w* linters? errors?""")
 
 _PERSON = _any("users? humans? person instruct\\w* request\\w* reviewers? owners?")
 _ASK = _any("ask\\w* confirm\\w* tell\\w* notif\\w* inform\\w* warn\\w*")
+_APPROVE = _any(r"approv\w* accept\w* allow\w* grant\w* authori[sz]\w* trust\w* merge")
+_WHATEVER = r"(?:regardless\ of|no\ matter\ what|even\ (?:if|when|though)|despite|against)"
 _DO_NOT = r"(?:do\ not|don['\u2019]?t|never|no\ need\ to|need\ not|skip)"
 
 _PATTERNS: dict[str, tuple[str, ...]] = {
     "destruction": (
         _verb(
-            r"""delet remov eras wip purg drop truncat destroy overwrit shred unlink discard clear clean uninstall trash prun
+            r"""delet remov eras wip purg drop truncat destroy overwrit shred unlink discard clear clean uninstall
+            trash prun
             encrypt""",
             "e es ed s ing p?ping p?ped",
         )
@@ -67,7 +74,8 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
     ),
     "data_leaving": (
         _verb(
-            r"""sen[dt] upload post forward transmit e-?mail mail shar sync\w* cop(?:y|ie) back[\s-]?up push submit report publish
+            r"""sen[dt] upload post forward transmit e-?mail mail shar sync\w* cop(?:y|ie) back[\s-]?up push submit
+            report publish
             export stream deliver relay mirror replicat distribut log stor sav writ expos""",
             "e es s ed ing ting",
         )
@@ -80,31 +88,32 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
     ),
     "permission": (
         rf"\bwithout\s+(?:[\w-]+\s+){{0,3}}?(?:{_ASK}|approv\w*|permission|consent|prompt\w*|review\w*)\b",
-        r"\b(?:regardless of|no matter what|even (?:if|when|though)|despite|against)"
-        + rf"\s+(?:[\w'-]+\s+){{0,3}}?{_PERSON}\b",
+        rf"\b{_WHATEVER}\s+(?:[\w'-]+\s+){{0,3}}?{_PERSON}\b",
         rf"\b{_DO_NOT}\s+(?:[\w-]+\s+){{0,2}}?(?:{_ASK}|mention\w*|disclos\w*|reveal\w*)\b",
-        r"\b(?:auto(?:matically)?|pre|always)[- ]?"
-        + r"(?:approv\w*|accept\w*|allow\w*|grant\w*|authori[sz]\w*|trust\w*|merge)\b",
+        rf"\b(?:auto(?:matically)?|pre|always)[- ]?{_APPROVE}\b",
         r"\b(?:are|is) (?:always|already|pre-?) ?(?:allowed|approved|permitted|authori[sz]ed|safe|trusted)\b",
         _verb("grant giv assign elevat escalat add")
         + r"(?:\W+[\w'-]+){0,6}?\W+"
         + _any(r"permissions? privileges? admin\w* root owner(?:ship)? collaborators? full\saccess write\saccess")
         + r"\b",
-        r"\b(?:as root|run as admin\w*|sudo|chmod|setuid|bypassPermissions|permission[- ]mode|allowed-tools|auto-?run)\b",
+        r"\b(?:as root|run as admin\w*|sudo|chmod|setuid|bypassPermissions|permission[- ]mode|allowed-tools)\b",
         r"--(?:dangerously[\w-]*|yolo|force\w*|no-verify|no-check\w*|skip-\w+|insecure|allow-\w+|trust[\w-]*|yes)\b",
         r"\bverify\s*=\s*False\b",
         _verb(
-            r"""skip bypass disabl ignor turn(?:ing)?\soff switch(?:ing)?\soff overrid circumvent suppress deactivat silenc
+            r"""skip bypass disabl ignor turn(?:ing)?\soff switch(?:ing)?\soff overrid circumvent suppress
+            deactivat silenc
             weaken relax disregard forget""",
             "e es s ed ing ping",
         )
         + rf"{_FEW}{_GUARD}\b",
-        r"\b(?:you are now|new instructions|system prompt|developer mode|silently|secretly|covertly|in the background)\b",
+        r"\b(?:you are now|new instructions|system prompt|developer mode|silently|secretly|covertly)\b",
     ),
     "credential": (
         _verb(
-            r"""us set creat enter typ read print show display echo log includ collect gather find search extract cop sav stor
-            writ send ask request provid past embed hard-?cod commit export load fetch retriev get obtain rotat reset shar
+            r"""us set creat enter typ read print show display echo log includ collect gather find search extract
+            cop sav stor
+            writ send ask request provid past embed hard-?cod commit export load fetch retriev get obtain rotat
+            reset shar
             put add attach upload protect encrypt with""",
             "e y ies es s ed ing ting",
         )

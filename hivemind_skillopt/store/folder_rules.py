@@ -81,7 +81,7 @@ def _parents(path: str) -> list[str]:
 
 
 def _folded(path: str) -> str:
-    return path
+    return nfc(path.casefold())
 
 
 def _check_sizes(files: Iterable[SkillFile]) -> None:

@@ -23,8 +23,15 @@ from hivemind_skillopt.model import (
     Verdict,
 )
 from hivemind_skillopt.ports import SkillStore
-from hivemind_skillopt.store import migrations, publish, records, versions
+from hivemind_skillopt.store import migrations, publish, versions
 from hivemind_skillopt.store.folder_rules import check_folder
+from hivemind_skillopt.store.records import (
+    add_record,
+    list_attributions,
+    list_invocations,
+    list_proposals,
+    list_verdicts,
+)
 from hivemind_skillopt.store.schema import policies
 
 
@@ -85,31 +92,31 @@ class SqlStore(SkillStore):
         with self._transaction() as connection:
             connection.execute(insert(policies), {"org": self._org, **row})
 
-    def record(self, records_: Sequence[Record]) -> None:
+    def record(self, records: Sequence[Record]) -> None:
         """Add rows, idempotent by id, all or nothing."""
         with self._transaction() as connection:
-            for record in records_:
-                records.add_record(connection, self._org, record)
+            for record in records:
+                add_record(connection, self._org, record)
 
     def attributions(self, limit: int = 100) -> list[Attribution]:
         """Newest first."""
         with self._transaction() as connection:
-            return records.list_attributions(connection, self._org, limit)
+            return list_attributions(connection, self._org, limit)
 
     def invocations(self, limit: int = 100) -> list[Invocation]:
         """Newest first."""
         with self._transaction() as connection:
-            return records.list_invocations(connection, self._org, limit)
+            return list_invocations(connection, self._org, limit)
 
     def verdicts(self, ref: SkillRef | None = None, limit: int = 100) -> list[Verdict]:
         """Newest first."""
         with self._transaction() as connection:
-            return records.list_verdicts(connection, self._org, ref, limit)
+            return list_verdicts(connection, self._org, ref, limit)
 
     def proposals(self, ref: SkillRef | None = None, limit: int = 100) -> list[Proposal]:
         """Newest first."""
         with self._transaction() as connection:
-            return records.list_proposals(connection, self._org, ref, limit)
+            return list_proposals(connection, self._org, ref, limit)
 
     def _publish(self, publication: Publication) -> SkillVersion:
         with self._transaction() as connection:

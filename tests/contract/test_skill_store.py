@@ -151,12 +151,12 @@ def test_a_stale_parent_is_told_who_was_first(store: SkillStore) -> None:
 
 def test_no_parent_while_a_head_exists(store: SkillStore) -> None:
     first(store)
-    with pytest.raises(ParentMoved, match="^deploy--alice v1 was published by alice; pull, then push$"):
+    with pytest.raises(ParentMoved, match=r"^deploy--alice v1 was published by alice; pull, then push$"):
         store.publish(publication("other\n"))
 
 
 def test_a_parent_where_no_head_exists(store: SkillStore) -> None:
-    with pytest.raises(ParentMoved, match="^deploy--alice has no version in this org; push it as version 1$"):
+    with pytest.raises(ParentMoved, match=r"^deploy--alice has no version in this org; push it as version 1$"):
         store.publish(publication("v1\n", "f" * 64))
     assert store.history(DEPLOY) == []
 
@@ -266,6 +266,14 @@ def test_the_days_cap_counts_the_loops_publications_of_the_skill(store: SkillSto
     with pytest.raises(PublicationHeldBack):
         loop_publish(store, proposal(3), "v5\n", published_at=midnight - 1, per_day=2)
     assert loop_publish(store, proposal(3), "v5\n", published_at=midnight, per_day=2).version == 5
+
+
+def test_a_cooldown_that_ends_today_does_not_lift_the_days_cap(store: SkillStore) -> None:
+    first(store)
+    loop_publish(store, proposal(1), "v2\n")
+    with pytest.raises(PublicationHeldBack) as held:
+        loop_publish(store, proposal(2), "v3\n", per_day=1, cooldown_seconds=600)
+    assert held.value.not_before_ns == NOON - NOON % DAY + DAY
 
 
 def test_the_cap_of_one_skill_is_not_anothers(store: SkillStore) -> None:
@@ -509,6 +517,23 @@ def test_an_org_sees_nothing_of_another(store: SkillStore, open_org: OpenOrg) ->
     assert (other.attributions(), other.invocations(), other.verdicts(), other.proposals()) == ([], [], [], [])
     with pytest.raises(NotFound):
         other.folder(DEPLOY, 1)
+
+
+def test_two_orgs_may_hold_the_same_skill(store: SkillStore, open_org: OpenOrg) -> None:
+    other = open_org("other")
+    ours = first(store)
+    theirs = other.publish(publication(folder=folder("theirs\n", more_md=b"x")))
+    assert (store.heads("bob"), other.heads("bob")) == ([ours], [theirs])
+    newer = other.publish(publication("v2\n", theirs.content_sha256))
+    assert (store.heads("bob"), other.heads("bob")) == ([ours], [newer])
+    assert store.folder(DEPLOY, 1).content_sha256 == ours.content_sha256
+    assert other.folder(DEPLOY, 1).content_sha256 == theirs.content_sha256
+
+
+def test_what_one_org_rejects_another_may_publish(store: SkillStore, open_org: OpenOrg) -> None:
+    open_org("other").record([proposal(status=ProposalStatus.REJECTED)])
+    first(store)
+    assert loop_publish(store, proposal(), "v2\n").version == 2
 
 
 def test_two_orgs_may_hold_the_same_ids(store: SkillStore, open_org: OpenOrg) -> None:

@@ -67,6 +67,6 @@ def test_a_file_that_cannot_be_opened(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "store.db").write_text("no database at all " * 100)
     store = open_store(f"sqlite:///{tmp_path}/store.db", "acme")
-    with pytest.raises(StoreUnavailable, match="^the org store cannot be used now: file is not a database$"):
+    with pytest.raises(StoreUnavailable, match=r"^the org store cannot be used now: file is not a database$"):
         store.heads("alice")
     store.close()

@@ -15,14 +15,14 @@ from hivemind_skillopt.store.schema import metadata, schema_migrations, sessions
 from hivemind_skillopt.store.sql import SqlStore
 from tests.store.values import DEPLOY, publication
 
-ORIGINAL_SKILLS = (
-    "id name project project_key local_path install source_sessions source_agent scope author contributors "
-    "description trigger_text body version created_at updated_at"
-).split()
-ORIGINAL_SESSIONS = (
-    "id path filename message message_embedding author mime_type size_bytes project description agent "
-    "plugin_version creation_date last_update_date"
-).split()
+ORIGINAL_SKILLS = """
+    id name project project_key local_path install source_sessions source_agent scope author contributors
+    description trigger_text body version created_at updated_at
+"""
+ORIGINAL_SESSIONS = """
+    id path filename message message_embedding author mime_type size_bytes project description agent
+    plugin_version creation_date last_update_date
+"""
 
 
 @pytest.fixture
@@ -52,8 +52,8 @@ def test_names_are_numbered_in_order() -> None:
 
 
 def test_the_originals_columns_are_all_there() -> None:
-    assert list(skills.c.keys())[:17] == ORIGINAL_SKILLS
-    assert list(sessions.c.keys())[:14] == ORIGINAL_SESSIONS
+    assert list(skills.c.keys())[:17] == ORIGINAL_SKILLS.split()
+    assert list(sessions.c.keys())[:14] == ORIGINAL_SESSIONS.split()
 
 
 def test_migrating_again_changes_nothing(engine: Engine) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from hivemind_skillopt.model import SECOND
-
+EPOCH = datetime.fromtimestamp(0, UTC)
 CHUNK = 1 << 16
 MAX_TAIL = 16 << 20
 """Bytes read at most: a transcript of 1 GB costs no more than its tail."""
@@ -86,8 +85,8 @@ class Record(_Lenient):
     def at(self) -> int:
         """The timestamp in ns; 0 where it is none."""
         try:
-            return int(datetime.fromisoformat(self.timestamp).timestamp() * SECOND)
-        except ValueError:
+            return (datetime.fromisoformat(self.timestamp) - EPOCH) // timedelta(microseconds=1) * 1000
+        except (ValueError, TypeError):
             return 0
 
 

@@ -1,0 +1,101 @@
+"""Running a CLI: its environment, its folder, and that it and its children really end."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from hivemind_skillopt.errors import ScorerFailed
+from hivemind_skillopt.model import Usage
+from hivemind_skillopt.ports import Answer, Command, Completed, Question
+from hivemind_skillopt.scorers.agent_cli import AgentCliScorer
+
+QUESTION = Question("judge", "system", "the prompt", {}, "")
+
+
+class ShellCli:
+    """An agent CLI that is a shell script."""
+
+    name = "shell"
+    program = "sh"
+
+    def __init__(self, script: str) -> None:
+        self.script = script
+
+    def default_model(self, role: str) -> str:
+        return ""
+
+    def command(self, question: Question) -> Command:
+        return Command(("sh", "-c", self.script), question.prompt, ("OWN_KEY",), (("EXTRA", "yes"),))
+
+    def answer(self, completed: Completed) -> Answer:
+        if completed.returncode:
+            raise ScorerFailed(f"code {completed.returncode}")
+        return Answer(completed.stdout, Usage(self.name, ""))
+
+
+def ask(script: str, timeout: float = 20, **environ: str) -> str:
+    env = {"PATH": os.defpath, "HOME": "/home/dev", **environ}
+    return AgentCliScorer(ShellCli(script), env, timeout).ask(QUESTION).text
+
+
+def test_the_prompt_comes_by_stdin() -> None:
+    assert ask("cat") == "the prompt"
+
+
+def test_the_environment_is_an_allow_list() -> None:
+    secrets = {"CLAUDECODE": "1", "CLAUDE_CODE_SESSION_ID": "x", "DATABASE_URL": "y", "HIVEMIND_TOKEN": "z"}
+    seen = dict(line.split("=", 1) for line in ask("env", OWN_KEY="k", XDG_CACHE_HOME="/c", **secrets).splitlines())
+    assert {name: seen.get(name) for name in ("OWN_KEY", "EXTRA", "XDG_CACHE_HOME", "HOME")} == {
+        "OWN_KEY": "k", "EXTRA": "yes", "XDG_CACHE_HOME": "/c", "HOME": "/home/dev",
+    }  # fmt: skip
+    assert seen["HIVEMIND_SKILLOPT_WORKER"] == "1"
+    assert not set(secrets) & set(seen)
+
+
+def test_it_runs_in_an_empty_folder_that_goes() -> None:
+    folder, *files = ask("pwd; ls -A").splitlines()
+    assert files == []
+    assert not Path(folder).exists()
+
+
+def test_a_failure_is_no_answer() -> None:
+    with pytest.raises(ScorerFailed, match="code 3"):
+        ask("exit 3")
+
+
+def test_a_missing_program_is_named() -> None:
+    with pytest.raises(ScorerFailed, match="`sh` is not on the PATH"):
+        ask("true", PATH="/nowhere")
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_a_hanging_cli_is_killed_with_its_children(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    start = time.monotonic()
+    with pytest.raises(ScorerFailed, match="did not answer within 1 s"):
+        ask(f"sleep 60 & echo $! > {pids}; echo $$ >> {pids}; wait", timeout=1)
+    assert time.monotonic() - start < 10
+    assert [is_running(int(pid)) for pid in pids.read_text().split()] == [False, False]
+
+
+def test_a_child_left_behind_by_a_cli_that_ended_goes_too(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    ask(f"sleep 60 >/dev/null 2>&1 & echo $! > {pid}")
+    deadline = time.monotonic() + 5
+    while is_running(int(pid.read_text())) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_running(int(pid.read_text()))
+
+
+def test_bytes_that_are_no_utf8_are_no_crash() -> None:
+    assert "\ufffd" in ask("printf '\\377'")

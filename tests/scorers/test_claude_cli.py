@@ -1,0 +1,62 @@
+"""Claude Code as a scorer: what is run, and how what really came back is read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hivemind_skillopt.adapters.claude_code.cli import ClaudeCodeCli
+from hivemind_skillopt.errors import ScorerFailed
+from hivemind_skillopt.ports import Completed, Question
+
+PAYLOADS = Path(__file__).parent.parent / "payloads" / "claude_code"
+QUESTION = Question("judge", "hivemind-skillopt/judge prompt v1", "untrusted text", {"type": "object"}, "haiku")
+
+
+def completed(name: str) -> Completed:
+    recorded = json.loads((PAYLOADS / name).read_text())
+    stdout = recorded["stdout"]
+    return Completed(recorded["exit_code"], stdout if isinstance(stdout, str) else json.dumps(stdout), recorded["stderr"])
+
+
+def test_a_structured_answer() -> None:
+    answer = ClaudeCodeCli().answer(completed("result.structured.json"))
+    assert json.loads(answer.text) == {"failed": True, "reason": "wrong env"}
+    assert (answer.usage.input_tokens, answer.usage.output_tokens, answer.usage.cost_usd) == (100, 20, 0.0002)
+    assert answer.usage.model == "claude-haiku-4-5"
+
+
+def test_a_text_answer() -> None:
+    answer = ClaudeCodeCli().answer(completed("result.structured-not-called.json"))
+    assert json.loads(answer.text)["failed"] is True
+
+
+FAILURES = ["error-401", "error-429", "error-500", "timeout", "budget-exceeded", "max-turns"]
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_failure_is_never_an_answer(name: str) -> None:
+    with pytest.raises(ScorerFailed):
+        ClaudeCodeCli().answer(completed(f"result.{name}.json"))
+
+
+@pytest.mark.parametrize("stdout", ["", "null", "[]", "not JSON", '{"result": "no is_error"}'])
+def test_anything_else_is_a_failure(stdout: str) -> None:
+    with pytest.raises(ScorerFailed):
+        ClaudeCodeCli().answer(Completed(0, stdout, ""))
+
+
+def test_an_empty_result_is_a_failure() -> None:
+    with pytest.raises(ScorerFailed, match="empty"):
+        ClaudeCodeCli().answer(Completed(0, '{"is_error": false, "result": " "}', ""))
+
+
+def test_untrusted_text_goes_by_stdin_alone() -> None:
+    command = ClaudeCodeCli().command(QUESTION)
+    assert command.stdin == "untrusted text"
+    assert not any("untrusted" in argument for argument in command.argv)
+    assert {"--safe-mode", "--no-session-persistence", "--strict-mcp-config"} <= set(command.argv)
+    assert command.argv[command.argv.index("--tools") + 1] == ""
+    assert command.argv[command.argv.index("--model") + 1] == "haiku"
