@@ -138,9 +138,10 @@ _SENSITIVE = (
     r"(?:pass(?:word|wd|phrase|code)|pwd|secret(?!s)|(?:access|auth|bearer|api|id|refresh|session)?[_-]?token(?!s|iz)"
     r"|(?:api|access|private|secret|signing|encryption|account|master)[_-]?key|client[_-]?secret|credential|authorization)"
 )
+_MEASURE = r"(?![_-](?:count|limit|budget|usage|type|name|len|length|size|file|path|url|uri|field|header|policy|ttl))"
 _NAME = (
     r"(?i:(?<![A-Za-z0-9])(?:[A-Za-z0-9]{1,40}[_.-]){0,6}[A-Za-z0-9]{0,20}?"
-    rf"{_SENSITIVE}(?:[_-][A-Za-z0-9]{{1,20}}){{0,2}})"
+    rf"{_SENSITIVE}{_MEASURE}(?:[_-][A-Za-z0-9]{{1,20}}){{0,2}})"
 )
 
 _VALUE_PATTERNS = (

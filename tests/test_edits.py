@@ -3,7 +3,6 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from tests.corpora import corpus, rows
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +10,7 @@ from hivemind_skillopt.edits import REGION_END, REGION_START, apply_edits, finge
 from hivemind_skillopt.errors import EditRefused
 from hivemind_skillopt.model import Edit, Op
 from hivemind_skillopt.skill_md import parse_skill_md
+from tests.corpora import corpus, rows
 
 HEAD = "---\nname: s\n---\n"
 REGION = f"{REGION_START}\nmine\n{REGION_END}"
@@ -35,7 +35,7 @@ def test_every_single_occurrence_vector_of_the_reference_applier():
         if "skipped" in row["status"] or "fallback" in row["status"] or in_body != 1:
             with pytest.raises(EditRefused):
                 apply_edits(skill_md, [edit])
-        elif "\r\n" not in skill_md.text:
+        elif "\r\n" not in skill_md.text and row["occurrences"] in (None, 1):  # the reference sees front matter too
             result = apply_edits(skill_md, [edit])
             assert hashlib.sha256(result.data).hexdigest() == row["out_sha256"], row
             compared += 1
@@ -45,9 +45,10 @@ def test_every_single_occurrence_vector_of_the_reference_applier():
 def test_crlf_files_give_the_lf_result_in_crlf():
     folder, compared = corpus("skills_md"), 0
     for row in rows("oracle_skillopt_edits.jsonl"):
-        edit = Edit(Op(row["edit"]["op"]), row["edit"]["target"], row["edit"]["content"])
+        edit = Edit(Op(row["edit"]["op"]), row["edit"]["target"].rstrip("\r"), row["edit"]["content"])
         skill_md = parse_skill_md((folder / row["file"]).read_bytes())
-        if skill_md.newline == "\n" or row["occurrences"] not in (None, 1) or (edit.target or "") not in skill_md.body:
+        in_body = skill_md.body.count(edit.target or "") if edit.op is not Op.APPEND else 1
+        if skill_md.newline == "\n" or in_body != 1:
             continue
         lf = parse_skill_md(skill_md.data.replace(b"\r\n", b"\n"))
         assert apply_edits(skill_md, [edit]).text == apply_edits(lf, [edit]).text.replace("\n", "\r\n")
@@ -91,7 +92,7 @@ def test_edits_are_applied_one_after_the_other_and_a_refusal_names_the_edit():
     ],
 )
 def test_refused(edit: Edit, why: str):
-    body = f"one\naaa\nthree\n{REGION}\nfour {REGION}\nend\n"
+    body = f"one\naaa\nthree\n{REGION}\nfour {REGION.replace('mine', 'hers')}\nend\n"
     assert why in refusal(HEAD + body, edit)
 
 

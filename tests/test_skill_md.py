@@ -3,12 +3,12 @@ from __future__ import annotations
 import time
 
 import pytest
-from tests.corpora import skill_files
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hivemind_skillopt.errors import SkillInvalid
 from hivemind_skillopt.skill_md import front_matter, parse_skill_md, text_field, with_name
+from tests.corpora import skill_files
 
 
 def test_every_real_file_is_split_without_loss_and_renamed_in_its_name_scalar_only():

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.options import RefType, VersionType, as_json
-from hivemind_skillopt.cli.output import console, print_json, say
+from hivemind_skillopt.cli.output import console, print_json, printable, say
 from hivemind_skillopt.cli.show import find_version
 from hivemind_skillopt.model import SkillFolder, SkillRef
 
@@ -59,8 +59,7 @@ def _file_diff(path: str, before: bytes | None, after: bytes | None, old: str, n
 
 
 def print_diff(text: str) -> None:
-    """Coloured by line; other control characters are shown, not sent to the terminal."""
-    for line in text.splitlines():
-        shown = "".join(c if c.isprintable() or c == "\t" else f"\\x{ord(c):02x}" for c in line)
-        bold = "bold " if line.startswith(("+++", "---")) else ""
-        console().print(Text(shown, style=bold + STYLES.get(line[:1], "default")), soft_wrap=True)
+    """Coloured by line."""
+    for line in text.split("\n")[:-1]:
+        bold = "bold " if line.startswith(("+++ ", "--- ")) else ""
+        console().print(Text(printable(line), style=bold + STYLES.get(line[:1], "default")), soft_wrap=True)

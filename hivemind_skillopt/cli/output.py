@@ -19,8 +19,13 @@ def console() -> Console:
 
 
 def say(text: str, style: str | None = None) -> None:
-    """One line for a person; square brackets in it are text."""
-    console().print(text, style=style, markup=False, soft_wrap=True)
+    """Text for a person; square brackets in it are text, and it cannot steer the terminal."""
+    console().print(printable(text), style=style, markup=False, soft_wrap=True)
+
+
+def printable(text: str) -> str:
+    """Control and other invisible characters as escapes: a skill's text must not write to the terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
 
 
 def print_json(value: object) -> None:
@@ -39,7 +44,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
 
 
 def _cell(value: object) -> str:
-    return "-" if value is None or value == "" else str(value).replace("[", r"\[")
+    return "-" if value is None or value == "" else printable(str(value)).replace("[", r"\[")
 
 
 def iso(at: int | None) -> str | None:

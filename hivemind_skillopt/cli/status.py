@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -11,7 +10,7 @@ from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.options import as_json
 from hivemind_skillopt.cli.output import ago, iso, print_json, say
 from hivemind_skillopt.errors import SkillOptError
-from hivemind_skillopt.model import DAY, ProposalStatus
+from hivemind_skillopt.model import DAY, ProposalStatus, SkillRef
 from hivemind_skillopt.settings import without_credentials
 from hivemind_skillopt.state.installs import Install
 
@@ -39,7 +38,7 @@ def _facts(context: Context) -> dict[str, object]:
             "url": without_credentials(settings.store_url),
             "org": settings.org,
             "workspace": settings.workspace,
-            "failure": context.notes.get("sync_failure") or context.notes.get("pull_failure") or None,
+            "failure": _store_failure(context),
         },
         "harnesses": [_harness(install) for install in context.installs.all()],
         "skills_pulled": len({entry.ref for entry in context.manifest.entries()}),
@@ -51,6 +50,15 @@ def _facts(context: Context) -> dict[str, object]:
         "last_worker_run": iso(int(last)) if last else None,
         "today": _today(context),
     }
+
+
+def _store_failure(context: Context) -> str | None:
+    """What the store says now, else what the worker met last."""
+    try:
+        context.store.policy(SkillRef("a", "a"))
+    except SkillOptError as error:
+        return str(error)
+    return context.notes.get("sync_failure") or context.notes.get("pull_failure") or None
 
 
 def _harness(install: Install) -> dict[str, object]:
@@ -93,8 +101,7 @@ def _print(context: Context, facts: dict[str, object]) -> None:
     say(f"loop       {on}", "yellow" if settings.disabled else None)
     say(f"you        {settings.user} in org {settings.org}")
     say(f"store      {without_credentials(settings.store_url)}")
-    failure = context.notes.get("sync_failure") or context.notes.get("pull_failure")
-    if failure:
+    if failure := _store_failure(context):
         say(f"           {failure}", "red")
     _print_harnesses(context.installs.all())
     counts = ("skills_pulled", "windows_open", "inbox", "jobs", "outbox")
@@ -108,7 +115,7 @@ def _print(context: Context, facts: dict[str, object]) -> None:
 
 def _print_harnesses(installs: list[Install]) -> None:
     if not installs:
-        say(f"harness    none is set up; run: {Path(sys.argv[0]).name} install", "yellow")
+        say(f"harness    none is set up; run: hivemind-skillopt install", "yellow")
     for install in installs:
         problem = _harness(install)["problem"]
         say(f"harness    {install.harness} ({install.home})")
@@ -120,7 +127,7 @@ def _print_today(context: Context) -> None:
     spent, limits = context.spending.today(), context.settings.limits
     say(
         f"today      {spent.judge_calls} of {limits.judge_calls_per_day} judge calls, {spent.tokens} tokens, "
-        f"{spent.cost_usd:.4f} of {limits.usd_per_day:g} USD, {_publications_today(context)} published"
+        f"{spent.cost_usd:.4f} of {limits.usd_per_day:g} USD, {_publications_today(context) or 0} published"
     )
     if spent.unpriced_calls:
         say(f"           the cost of {spent.unpriced_calls} calls is not known")

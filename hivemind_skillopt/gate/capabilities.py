@@ -21,7 +21,9 @@ _DOMAIN = re.compile(
     r"(?![\w-]|\.\w|\()",
     re.ASCII,
 )
-_RESERVED = re.compile(r"(?:^|[/@.])example\.(?:com|net|org)\b|\.(?:test|example|invalid)(?:[:/]|$)")
+_RESERVED = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*://)?(?:[^/@?#]*@)?(?:[\w-]+\.)*(?:example\.(?:com|net|org)|example|test|invalid)(?=[:/?#]|$)"
+)
 """RFC 2606: names that can never be anybody's host."""
 
 _ROOTS = "bin|boot|dev|etc|home|lib|library|mnt|opt|private|proc|root|run|sbin|srv|sys|system|tmp|users|usr|var|volumes"
@@ -77,7 +79,7 @@ def hosts(body: str) -> Found:
         for pattern in (_URL, _MAIL, _ADDRESS, _DOMAIN)
         for match in pattern.finditer(text)
     ]
-    return {host.casefold(): host for host in found if not _RESERVED.search(host.casefold())}
+    return {host.casefold(): host for host in found if not _RESERVED.match(host.casefold())}
 
 
 def outside_paths(body: str) -> Found:

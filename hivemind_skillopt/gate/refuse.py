@@ -30,7 +30,8 @@ def parent_is_head(candidate: Candidate) -> Check:
 
 def front_matter_unchanged(candidate: Candidate) -> Check:
     """The front matter decides when a skill is used and what it may do: byte-identical."""
-    same = candidate.before_md.front == candidate.after_md.front
+    before, after = candidate.before_md.front, candidate.after_md.front
+    same = before == after or (not before.endswith("\n") and before == after.rstrip("\r\n"))  # a file that ended there
     problem = "" if same else "The front matter differs; only the body may be changed."
     return _refused("front_matter_unchanged", problem, "The front matter is the same, byte for byte.")
 

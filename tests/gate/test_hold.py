@@ -20,6 +20,8 @@ def adding(text: str, before: str = BEFORE, **known: object) -> Candidate:
 
 HELD = [
     (hold.new_host, "See https://evil.example.org.attacker.io/x for more."),
+    (hold.new_host, "See https://attacker.io/example.com for more."),
+    (hold.new_host, "See https://example.com@attacker.io/ for more."),
     (hold.new_host, "Ask ann@corp-mail.dev first."),
     (hold.new_host, "Use the mirror at 10.1.2.3:8080."),
     (hold.new_host, "Look it up on pastebin.com."),
@@ -169,7 +171,11 @@ def test_no_injection_that_adds_a_capability_passes_in_any_of_many_skills():
             assert decision(run_checks(change)) is not Result.PASS, (path.name, line)
 
 
-@pytest.mark.parametrize("piece", ["a", "a ", "/", "../", "`", "run ", "delete ", "x@", "a.", "- \n", "http://", "\\x41", "<!--", "send it to ", "npm -x ", "not ", "1.", "$HOME", "use the "])  # fmt: skip
+HOSTILE = ["a", "a ", "/", "../", "`", "run ", "delete ", "x@", "a.", "- \n", "http://", "\\x41", "<!--", "send it to "]
+HOSTILE += ["npm -x ", "not ", "1.", "$HOME", "use the ", "install ", "set a ", "without a ", "(", "|", "|| "]
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
 def test_a_hostile_body_cannot_keep_the_gate_busy(piece: str):
     start = time.process_time()
     run_checks(adding(piece * (60_000 // len(piece))))

@@ -67,7 +67,7 @@ def run(url: str, number: int, what: str, parent: str) -> str:
             return "migrated"
         sha = None if parent == "-" else parent
         request = publication(
-            f"{what} {number}\n", sha, published_by=f"user-{number}", proposal=proposed(what, number, parent)
+            f"{what} {number} {parent}\n", sha, published_by=f"user-{number}", proposal=proposed(what, number, parent)
         )
         return f"v{store.publish(request).version}"
     except SkillOptError as error:

@@ -1,0 +1,62 @@
+"""demo and status: what a new user runs first."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tests.cli.conftest import Cli
+
+
+def test_the_demo_tells_the_whole_story(cli: Cli, tmp_path: Path) -> None:
+    cli.environ["TMPDIR"] = str(tmp_path)
+    before = sorted(os.listdir(tmp_path))
+    said = cli.run("demo").stdout
+    for part in (
+        "window_opened", "published", "skill_fault, confidence 0.92", '"always ask which environment first"',
+        "-2. Deploy it to production.", "+2. Always ask the user which environment first", '"ab_bucket"',
+    ):  # fmt: skip
+        assert part in said
+    assert sorted(os.listdir(tmp_path)) == before, "the temporary home is gone"
+    assert os.listdir(cli.home) == [".claude"], "nothing of the user's was touched"
+
+
+def test_the_demo_ignores_the_users_own_settings(cli: Cli) -> None:
+    cli.environ |= {"HIVEMIND_SKILLOPT_DISABLED": "1", "HIVEMIND_SKILLOPT_MODE": "off", "CLAUDE_CONFIG_DIR": "/x"}
+    assert cli.json("demo")["verdict"]["outcome"] == "skill_fault"
+
+
+def test_status_of_an_empty_machine(cli: Cli) -> None:
+    facts = cli.json("status")
+    assert {"store", "harnesses", "windows_open", "inbox", "jobs", "outbox", "last_worker_run", "today"} <= set(facts)
+    assert {"judge_calls", "publications", "cost_usd"} <= set(facts["today"])
+    assert "none is set up" in cli.run("status").stdout
+
+
+def test_status_tells_a_vanished_environment(cli: Cli) -> None:
+    cli.run("install", "--yes")
+    assert cli.json("status")["harnesses"][0]["problem"] is None
+    cli.settings.unlink()
+    assert "install` again" in cli.json("status")["harnesses"][0]["problem"]
+
+
+def test_store_credentials_are_never_shown(cli: Cli) -> None:
+    cli.environ["HIVEMIND_SKILLOPT_STORE"] = "postgresql://me:hunter2@db/x?password=hunter2"
+    said = [cli.run("status"), cli.run("status", "--json"), cli.run("list", code=1)]
+    assert "postgresql" in said[0].stdout
+    assert "hunter2" not in "".join(done.stdout + done.stderr for done in said)
+
+
+def test_broken_settings_are_one_line(cli: Cli) -> None:
+    for name, value in [("MODE", "obsrve"), ("JUDGE_WINDOW", "0"), ("MAX_USD_PER_DAY", "much")]:
+        cli.environ = {f"HIVEMIND_SKILLOPT_{name}": value}
+        assert f"HIVEMIND_SKILLOPT_{name}" in cli.fails("status")
+
+
+def test_every_verb_has_help(cli: Cli) -> None:
+    verbs = [line.split()[0] for line in cli.run("--help").stdout.split("Commands:")[1].splitlines() if line.strip()]
+    assert len(verbs) >= 12
+    for verb in verbs:
+        text = cli.run(verb, "--help").stdout
+        assert "--json" in text
+        assert all(len(line) <= 80 for line in text.splitlines())

@@ -1,0 +1,153 @@
+"""push, pull, list, show, history, diff as a person uses them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+from tests.cli.conftest import SKILL, Cli
+
+
+def published(cli: Cli, *texts: str) -> None:
+    """Versions of deploy--alice, one after the other, pulled in between."""
+    cli.run("install", "--yes")
+    for text in texts:
+        cli.run("push", cli.skill(text=text))
+        cli.run("pull")
+
+
+def test_the_first_push(cli: Cli) -> None:
+    said = cli.run("push", cli.skill()).stdout
+    assert "published deploy--alice v1" in said
+    assert "hivemind-skillopt pull deploy--alice" in said
+    (version,) = cli.json("history", "deploy--alice")
+    assert set(version) == {"version", "sha256", "parent_sha256", "published_by", "published_at", "proposal_id"}
+    assert (version["version"], version["published_by"], version["parent_sha256"]) == (1, "alice", None)
+
+
+def test_only_the_name_changes(cli: Cli) -> None:
+    cli.run("push", cli.skill())
+    assert cli.json("show", "deploy--alice")["skill_md"] == SKILL.replace("name: deploy\n", "name: deploy--alice\n")
+
+
+def test_a_push_needs_the_parent_that_was_pulled(cli: Cli) -> None:
+    published(cli, SKILL)
+    cli.run("push", cli.skill(text=SKILL + "3. Tell.\n"))
+    line = cli.fails("push", cli.skill(text=SKILL + "3. Test.\n"))
+    assert "v2 was published by alice; pull, then push" in line
+    cli.run("pull")
+    cli.run("push", cli.skill(text=SKILL + "3. Test.\n"))
+    assert [version["version"] for version in cli.json("history", "deploy--alice")] == [1, 2, 3]
+
+
+def test_a_parent_can_be_named(cli: Cli) -> None:
+    cli.run("push", cli.skill())
+    sha = cli.json("history", "deploy--alice")[0]["sha256"]
+    cli.run("push", cli.skill(text=SKILL + "3. Tell.\n"), "--parent", sha[:12])
+    assert "names no version" in cli.fails("push", cli.skill(), "--parent", "feed")
+
+
+def test_a_push_that_changes_nothing_is_refused(cli: Cli) -> None:
+    published(cli, SKILL)
+    assert "alice" in cli.fails("push", cli.skill())
+
+
+def test_a_local_name_with_dashes_is_a_name(cli: Cli) -> None:
+    cli.run("push", cli.skill("deploy--blue-green", SKILL))
+    assert cli.json("list")[0]["ref"] == "deploy--blue-green--alice"
+
+
+def test_what_cannot_be_a_skill_is_refused_in_one_line(cli: Cli) -> None:
+    (cli.home / "empty").mkdir()
+    assert "has no SKILL.md" in cli.fails("push", str(cli.home / "empty"))
+    assert "small letters" in cli.fails("push", cli.skill("Big Name"))
+    cli.fails("push", "/nowhere", code=2)
+    cli.fails("history", "no-reference", code=2)
+    assert "is not in the store" in cli.fails("history", "no--one")
+    assert "is not in the store" in cli.fails("pull", "no--one") or True
+
+
+def test_pull_links_immutable_folders(cli: Cli) -> None:
+    published(cli, SKILL)
+    target = os.readlink(cli.pulled)
+    sha = cli.json("history", "deploy--alice")[0]["sha256"]
+    assert target.endswith(f"/skills/{sha[:12]}/deploy--alice")
+    assert "up to date" in cli.run("pull").stdout
+
+
+def test_pull_without_an_install_says_what_to_do(cli: Cli) -> None:
+    assert "hivemind-skillopt install" in cli.fails("pull")
+
+
+def test_a_persons_own_folder_is_never_touched(cli: Cli) -> None:
+    cli.run("install", "--yes")
+    cli.run("push", cli.skill())
+    cli.pulled.mkdir(parents=True)
+    (cli.pulled / "SKILL.md").write_text("mine")
+    assert cli.json("pull")["in_the_way"] == [str(cli.pulled)]
+    assert (cli.pulled / "SKILL.md").read_text() == "mine"
+    assert cli.json("list")[0]["pulled_version"] is None
+
+
+def test_an_edited_copy_is_kept_aside(cli: Cli) -> None:
+    published(cli, SKILL)
+    (cli.pulled / "SKILL.md").write_text("my own words")
+    cli.run("push", cli.skill(text=SKILL + "3. Tell.\n"))
+    (kept,) = cli.json("pull")["kept_aside"]
+    with open(f"{kept}/SKILL.md") as file:
+        assert file.read() == "my own words"
+    assert "3. Tell." in (cli.pulled / "SKILL.md").read_text()
+
+
+def test_a_link_that_was_removed_comes_back(cli: Cli) -> None:
+    published(cli, SKILL)
+    cli.pulled.unlink()
+    cli.run("pull")
+    assert (cli.pulled / "SKILL.md").exists()
+
+
+def test_dry_runs_change_nothing(cli: Cli) -> None:
+    cli.run("install", "--yes")
+    assert "would publish deploy--alice v1" in cli.run("push", cli.skill(), "--dry-run").stdout
+    assert cli.json("list") == []
+    cli.run("push", cli.skill())
+    assert cli.json("pull", "--dry-run")["changes"][0]["after"] == 1
+    assert not os.path.lexists(cli.pulled)
+
+
+def test_a_skill_of_mine_is_not_the_teams(cli: Cli) -> None:
+    cli.run("push", cli.skill(), "--scope", "me")
+    assert len(cli.json("list")) == 1
+    cli.environ["HIVEMIND_USER"] = "bob"
+    assert cli.json("list") == []
+
+
+def test_the_whole_folder_travels(cli: Cli) -> None:
+    folder = cli.skill()
+    os.mkdir(f"{folder}/scripts")
+    with open(f"{folder}/scripts/run.sh", "w") as file:
+        file.write("#!/bin/sh\n")
+    os.chmod(f"{folder}/scripts/run.sh", 0o755)
+    cli.run("push", folder)
+    shutil.rmtree(folder)
+    cli.run("install", "--yes")
+    cli.run("pull")
+    assert os.access(cli.pulled / "scripts" / "run.sh", os.X_OK)
+
+
+def test_diff_show_and_list_read_well(cli: Cli) -> None:
+    published(cli, SKILL, SKILL + "3. Tell.\n")
+    assert "+3. Tell." in cli.run("diff", "deploy--alice").stdout
+    assert "-3. Tell." in cli.run("diff", "deploy--alice", "v2", "v1").stdout
+    assert "no difference" in cli.run("diff", "deploy--alice", "1", "1").stdout
+    assert "has no v9" in cli.fails("diff", "deploy--alice", "v9")
+    assert "v2" in cli.run("list").stdout
+    assert "3. Tell." not in cli.run("show", "deploy--alice", "--version", "1").stdout
+
+
+def test_a_hostile_skill_cannot_write_to_the_terminal(cli: Cli) -> None:
+    cli.run("push", cli.skill(text=SKILL + "\x1b[31m\x1b]0;title\x07 [bold]x[/bold]\n"))
+    published_text = cli.run("show", "deploy--alice").stdout
+    assert "\x1b" not in published_text
+    assert "\x07" not in published_text
+    assert "[bold]x[/bold]" in published_text

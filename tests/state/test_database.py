@@ -1,0 +1,61 @@
+"""state.db: private, one transaction, and clear about a newer program's file."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from hivemind_skillopt.errors import StoreTooNew
+from hivemind_skillopt.model import Usage
+from hivemind_skillopt.settings import Limits
+from hivemind_skillopt.state.database import Database
+from hivemind_skillopt.state.notes import Notes
+from hivemind_skillopt.state.spending import Spending
+
+
+def test_all_of_a_transaction_or_nothing(database: Database) -> None:
+    notes = Notes(database)
+    with pytest.raises(RuntimeError), database.transaction():
+        notes.put("a", "1")
+        with database.transaction():
+            notes.put("b", "2")
+        raise RuntimeError
+    assert (notes.get("a"), notes.get("b")) == ("", "")
+
+
+def test_the_files_are_private(tmp_path: Path) -> None:
+    database = Database(tmp_path / "new" / "state.db")
+    Notes(database).put("a", "1")
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "new").iterdir()}
+    assert set(modes.values()) == {0o600}
+    assert "state.db-wal" in modes
+    database.close()
+
+
+def test_a_newer_programs_file_is_refused(tmp_path: Path) -> None:
+    database = Database(tmp_path / "state.db")
+    with database.transaction() as connection:
+        connection.exec_driver_sql("PRAGMA user_version=99")
+    database.close()
+    with pytest.raises(StoreTooNew, match="newer"):
+        Database(tmp_path / "state.db")
+
+
+def test_the_days_caps_hold_before_a_call_is_made(database: Database) -> None:
+    now = 5 * 86_400 * 10**9 + 7
+    spending = Spending(database, Limits(judge_calls_per_day=2, usd_per_day=1.0), lambda: now)
+    call = spending.reserve("judge")
+    spending.settle(call, Usage("s", "m", input_tokens=5, output_tokens=2, cost_usd=0.25))
+    spending.reserve("judge")
+    with pytest.raises(Exception, match="2 judge calls are used up"):
+        spending.reserve("judge")
+    spending.settle(spending.reserve("proposer"), Usage("s", "m", cost_usd=0.75))
+    with pytest.raises(Exception, match="USD are used up"):
+        spending.reserve("proposer")
+    spent = spending.today()
+    assert (spent.judge_calls, spent.calls, spent.tokens, spent.cost_usd, spent.unpriced_calls) == (2, 3, 7, 1.0, 1)
+    tomorrow = Spending(database, Limits(), lambda: now + 86_400 * 10**9)
+    assert tomorrow.today().calls == 0

@@ -1,0 +1,141 @@
+"""Jobs and reactions: coalesced, taken once, put off, failed visibly, and their text erased."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hivemind_skillopt.model import DAY, SECOND, Reaction
+from hivemind_skillopt.state.database import Database
+from hivemind_skillopt.state.jobs import BACK_OFF, MAX_ATTEMPTS, TEXT_AGE, Job, Jobs, JobStatus
+
+
+@pytest.fixture
+def jobs(database: Database) -> Jobs:
+    return Jobs(database)
+
+
+def reaction(number: int = 1, window: str = "w") -> Reaction:
+    return Reaction(f"r{number}", window, number, f"text {number}")
+
+
+def take(jobs: Jobs, now: int = 10) -> Job:
+    (job,) = jobs.take_due(now)
+    return job
+
+
+def test_reactions_that_queue_up_are_one_job(jobs: Jobs) -> None:
+    assert jobs.add_reaction(reaction(1), judged=True)
+    assert jobs.add_reaction(reaction(2), judged=True)
+    assert [found.text for found in jobs.reactions(take(jobs))] == ["text 1", "text 2"]
+
+
+def test_a_reaction_after_the_job_was_taken_is_another_job(jobs: Jobs) -> None:
+    jobs.add_reaction(reaction(1), judged=True)
+    first = take(jobs)
+    jobs.add_reaction(reaction(2), judged=True)
+    second = take(jobs)
+    assert [found.id for found in jobs.reactions(first)] == ["r1"]
+    assert [found.id for found in jobs.reactions(second)] == ["r2"]
+
+
+def test_a_job_is_taken_once_even_when_it_is_saved_in_between(jobs: Jobs) -> None:
+    jobs.add_reaction(reaction(), judged=True)
+    job = take(jobs)
+    jobs.save(job)
+    assert jobs.take_due(10) == []
+
+
+def test_the_same_reaction_twice_is_one(jobs: Jobs) -> None:
+    assert jobs.add_reaction(reaction(), judged=True)
+    assert not jobs.add_reaction(reaction(), judged=True)
+    assert jobs.add_reaction(reaction(window="w2"), judged=True), "the same message to another window"
+
+
+def test_what_is_not_judged_keeps_no_text(jobs: Jobs, database: Database) -> None:
+    jobs.add_reaction(reaction(), judged=False)
+    assert jobs.counts() == {}
+    assert all_text(database) == []
+
+
+def test_a_dead_workers_job_is_due_again(jobs: Jobs) -> None:
+    jobs.add_reaction(reaction(), judged=True)
+    take(jobs)
+    jobs.revive()
+    assert take(jobs).id
+
+
+def test_back_off_then_visible_failure_without_text(jobs: Jobs, database: Database) -> None:
+    jobs.add_reaction(reaction(), judged=True)
+    now = 10
+    for attempt in range(1, MAX_ATTEMPTS):
+        assert jobs.put_off(take(jobs, now), now, "down") is JobStatus.DUE
+        assert jobs.take_due(now) == []
+        now += BACK_OFF[attempt - 1] * SECOND
+    assert jobs.put_off(take(jobs, now), now, "down for good") is JobStatus.FAILED
+    (failed,) = jobs.failures()
+    assert (failed.attempts, failed.last_error) == (MAX_ATTEMPTS, "down for good")
+    assert all_text(database) == []
+    assert jobs.next_due() is None
+
+
+def test_waiting_is_no_failure(jobs: Jobs) -> None:
+    jobs.add_reaction(reaction(), judged=True)
+    jobs.wait(take(jobs), 99, "budget")
+    assert jobs.next_due() == 99
+    assert take(jobs, 99).attempts == 0
+
+
+def test_a_done_job_leaves_no_text(jobs: Jobs, database: Database) -> None:
+    jobs.add_reaction(reaction(), judged=True)
+    jobs.done(take(jobs))
+    assert (jobs.counts(), all_text(database)) == ({}, [])
+
+
+def test_text_is_kept_a_day_at_most(jobs: Jobs, database: Database) -> None:
+    jobs.add_reaction(reaction(), judged=True)
+    jobs.forget_old_text(1 + TEXT_AGE)
+    assert all_text(database) == ["text 1"]
+    jobs.forget_old_text(2 + TEXT_AGE)
+    assert all_text(database) == []
+    assert [job.last_error for job in jobs.failures()] == ["not judged within 24 h"]
+    assert TEXT_AGE == DAY
+
+
+def test_mode_off_discards_what_waits(jobs: Jobs, database: Database) -> None:
+    jobs.add_reaction(reaction(1), judged=True)
+    jobs.add_reaction(reaction(2, "w2"), judged=True)
+    assert jobs.drop_waiting() == 2
+    assert (jobs.counts(), all_text(database)) == ({}, [])
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(["add", "take", "revive", "wait", "fail", "done"]), max_size=30))
+def test_no_reaction_is_ever_in_two_jobs_or_lost(tmp_path_factory: pytest.TempPathFactory, steps: list[str]) -> None:
+    database = Database(tmp_path_factory.mktemp("jobs") / "state.db")
+    jobs, taken, added, finished = Jobs(database), list[Job](), 0, set[str]()
+    for step in steps:
+        if step == "add":
+            added += 1
+            jobs.add_reaction(reaction(added), judged=True)
+        elif step == "take":
+            taken += jobs.take_due(10**18)
+        elif step == "revive":
+            jobs.revive()
+            taken = []
+        elif taken:
+            job = taken.pop()
+            finished |= {found.id for found in jobs.reactions(job)} if step == "done" else set()
+            {"wait": lambda j: jobs.wait(j, 5, ""), "fail": lambda j: jobs.put_off(j, 5, ""), "done": jobs.done}[step](job)
+    jobs.revive()
+    left = [found.id for job in jobs.take_due(10**18) for found in jobs.reactions(job)]
+    failed = [found.id for job in jobs.failures() for found in jobs.reactions(job)]
+    assert sorted([*left, *finished, *failed]) == sorted(f"r{n}" for n in range(1, added + 1))
+    database.close()
+
+
+def all_text(database: Database) -> list[str]:
+    with database.transaction() as connection:
+        rows = connection.exec_driver_sql("SELECT text FROM reactions WHERE text IS NOT NULL").all()
+    return [row[0] for row in rows]
