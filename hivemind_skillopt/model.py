@@ -16,6 +16,13 @@ DAY = 86_400 * SECOND
 MAX_REF_CHARS = 64
 """The longest name that every harness accepts (Agent Skills specification)."""
 
+MAX_FILES = 1000
+MAX_FILE_BYTES = 1 << 20
+MAX_SKILL_BYTES = 5 << 20
+"""Of one skill folder (DESIGN 6; the number of files is ours)."""
+
+_LEFT_OUT = frozenset({".git", "__pycache__", ".ds_store", "node_modules"})
+
 _PART = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 _AUTHOR = re.compile(_PART)
 _NAME = re.compile(rf"{_PART}(?:--{_PART})*")
@@ -336,6 +343,11 @@ Record = Attribution | Invocation | Verdict | Proposal
 def derived_id(*parts: str) -> str:
     """A deterministic id: the same event, seen twice, is the same row."""
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def is_left_out(name: str) -> bool:
+    """Is a file or folder of this name never part of a version (DESIGN 2)? In any case: some disks fold it."""
+    return name.casefold() in _LEFT_OUT or name.endswith(".pyc")
 
 
 def nfc(text: str) -> str:

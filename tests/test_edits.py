@@ -89,6 +89,7 @@ def test_edits_are_applied_one_after_the_other_and_a_refusal_names_the_edit():
         (Edit(Op.REPLACE, f"three\n{REGION_START}", "x"), "protected region"),
         (Edit(Op.INSERT_AFTER, "four", "x"), "protected region"),
         (Edit(Op.INSERT_AFTER, "mine", "x"), "protected region"),
+        (Edit(Op.INSERT_AFTER, f"hers\n{REGION_END}", "x"), "lies in the protected region"),
     ],
 )
 def test_refused(edit: Edit, why: str):

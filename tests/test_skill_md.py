@@ -99,10 +99,10 @@ MERGES = "a0: &a0 {k: v}\n" + "".join(f"a{i}: &a{i} {{<<: [{', '.join([f'*a{i - 
 )
 def test_hostile_front_matter_neither_raises_nor_hangs(yaml: str):
     skill_md = parse_skill_md(f"---\n{yaml}\n---\nbody\n".encode())
-    start = time.monotonic()
+    start = time.process_time()
     front_matter(skill_md)
     text_field(with_name(skill_md, "a--b"), "name")
-    assert time.monotonic() - start < 3
+    assert time.process_time() - start < 3
 
 
 def test_no_utf8():

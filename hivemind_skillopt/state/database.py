@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from hivemind_skillopt.sqlite_engine import sqlite_engine
 from hivemind_skillopt.state.schema import upgrade
@@ -35,6 +36,13 @@ class Database:
                 yield connection
             finally:
                 self._local.connection = None
+
+    def shed(self) -> None:
+        """Empty the write-ahead log: erased text would stand there until it is overwritten. Best effort."""
+        with self._engine.connect() as connection, suppress(OperationalError):
+            driver = connection.connection.dbapi_connection
+            if driver is not None:
+                driver.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Give the file back."""

@@ -7,19 +7,24 @@ import shutil
 from pathlib import Path
 
 from hivemind_skillopt.errors import SkillInvalid
-from hivemind_skillopt.model import SkillFile, SkillFolder, SkillRef, nfc
+from hivemind_skillopt.model import (
+    MAX_FILE_BYTES,
+    MAX_FILES,
+    MAX_SKILL_BYTES,
+    SkillFile,
+    SkillFolder,
+    SkillRef,
+    is_left_out,
+    nfc,
+)
 
-LEFT_OUT = frozenset({".git", "__pycache__", ".DS_Store", "node_modules"})
-"""Never part of a skill (DESIGN 2, version)."""
-
-MAX_FILES = 1000
-MAX_FILE_BYTES = 1 << 20
-MAX_SKILL_BYTES = 5 << 20
-"""DESIGN 6. Checked while reading, so that a wrong folder is not read to its end."""
 
 
 def read_folder(folder: Path) -> SkillFolder:
-    """Read a skill folder. Raises SkillInvalid for symlinks, sizes beyond the limits, unreadable files."""
+    """Read a skill folder. Raises SkillInvalid for symlinks, unreadable files, and sizes beyond the limits.
+
+    The limits are checked while reading, so that a wrong folder is not read to its end.
+    """
     if not (folder / "SKILL.md").is_file():
         raise SkillInvalid(f"{folder} has no SKILL.md; name a skill folder")
     files: list[SkillFile] = []
@@ -36,12 +41,12 @@ def read_folder(folder: Path) -> SkillFolder:
 def _walk(folder: Path) -> list[Path]:
     found = []
     for parent, names, files in os.walk(folder):
-        names[:] = sorted(name for name in names if name not in LEFT_OUT)
+        names[:] = sorted(name for name in names if not is_left_out(name))
         entries = [Path(parent, name) for name in (*names, *files)]
         links = [path for path in entries if path.is_symlink()]
         if links:
             raise SkillInvalid(f"{links[0]} is a symlink; a skill holds plain files only")
-        found += [Path(parent, name) for name in files if name not in LEFT_OUT and not name.endswith(".pyc")]
+        found += [Path(parent, name) for name in files if not is_left_out(name)]
     return sorted(found)
 
 

@@ -6,17 +6,19 @@ import unicodedata
 from collections.abc import Iterable
 
 from hivemind_skillopt.errors import SkillInvalid
-from hivemind_skillopt.model import SkillFile, SkillFolder, nfc
+from hivemind_skillopt.model import (
+    MAX_FILE_BYTES,
+    MAX_FILES,
+    MAX_SKILL_BYTES,
+    SkillFile,
+    SkillFolder,
+    is_left_out,
+    nfc,
+)
 from hivemind_skillopt.skill_md import parse_skill_md
 
-MAX_FILE_BYTES = 1 << 20
-MAX_SKILL_BYTES = 5 << 20
-MAX_FILES = 1000
 MAX_PATH_BYTES = 255
 """Of the whole relative path: what every file system takes as one name."""
-
-LEFT_OUT = frozenset({".git", "__pycache__", ".ds_store", "node_modules"})
-"""Never part of a version (DESIGN 2), case-folded: on disk they would not count in its sha."""
 
 HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories that a person does not see in a file name: control, format (bidi), surrogates, line ends."""
@@ -53,7 +55,7 @@ def _path_fault(path: str) -> str:
         return "is not in Unicode normal form C"
     if len(path.encode()) > MAX_PATH_BYTES:
         return f"is longer than {MAX_PATH_BYTES} bytes"
-    if any(part.casefold() in LEFT_OUT for part in parts) or path.endswith(".pyc"):
+    if any(is_left_out(part) for part in parts):
         return "is never part of a skill"
     return ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from hivemind_skillopt.adapters.built_in import BuiltInOffers
 from hivemind_skillopt.errors import SettingsError
@@ -13,7 +14,7 @@ from hivemind_skillopt.hooks.session_start import RecordAttribution
 from hivemind_skillopt.hooks.user_prompt_submit import QueueReaction
 from hivemind_skillopt.judgment_window import JudgmentWindow
 from hivemind_skillopt.pipeline import Pipeline
-from hivemind_skillopt.ports import Scorer, SkillStore
+from hivemind_skillopt.ports import Clock, Scorer, SkillStore
 from hivemind_skillopt.pull import Puller
 from hivemind_skillopt.scorers.agent_cli import AgentCliScorer
 from hivemind_skillopt.scorers.judge import ModelJudge
@@ -41,9 +42,11 @@ from hivemind_skillopt.worker.sync import Sync
 AGENT_CLI = "agent_cli"
 
 
-def build_loop(settings: Settings) -> Loop:
+def build_loop(
+    settings: Settings, clock: Clock = time.time_ns, sleep: Callable[[float], None] = time.sleep
+) -> Loop:
     """One worker over one state directory."""
-    paths, clock = settings.paths, time.time_ns
+    paths = settings.paths
     database = Database(paths.state_db)
     log = Log(paths.log, clock)
     machine = _machine(settings, database, log)
@@ -56,13 +59,13 @@ def build_loop(settings: Settings) -> Loop:
     return Loop(
         machine=machine,
         intake=Intake(settings, database, inbox, seen, machine, hooks, adapters),
-        runner=JobRunner(database, machine, _Pipelines(settings, hooks, store, spending).of, adapters, clock),
+        runner=JobRunner(database, machine, _Pipelines(settings, hooks, store, spending, clock).of, adapters, clock),
         sync=Sync(store, machine.outbox, puller, Installs(database), notes, log, clock),
         store=store,
         seen=seen,
         notes=notes,
         clock=clock,
-        sleep=time.sleep,
+        sleep=sleep,
     )
 
 
@@ -98,11 +101,14 @@ def _hooks(machine: Machine, log: Log) -> Hooks:
 class _Pipelines:
     """One pipeline per agent: the harness of the event, unless HIVEMIND_SKILLOPT_AGENT names another."""
 
-    def __init__(self, settings: Settings, hooks: Hooks, store: SkillStore, spending: Spending) -> None:
+    def __init__(
+        self, settings: Settings, hooks: Hooks, store: SkillStore, spending: Spending, clock: Clock
+    ) -> None:
         self._settings = settings
         self._hooks = hooks
         self._store = store
         self._spending = spending
+        self._clock = clock
 
     def of(self, window: JudgmentWindow) -> Pipeline:
         """Raises SettingsError where no such agent or scorer is known."""
@@ -119,7 +125,7 @@ class _Pipelines:
             proposer_role=ModelProposer(scorer, self._spending, models["proposer"]),
             checks=self._hooks.gate_checks(),
             settings=settings,
-            clock=time.time_ns,
+            clock=self._clock,
         )
 
     def _scorer(self, agent_cli: Scorer) -> Scorer:

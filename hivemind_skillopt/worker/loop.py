@@ -49,6 +49,7 @@ class Loop:
             while self._turn(pool):
                 self._pause()
         self.notes.put("last_worker_run", str(self.clock()))
+        self.intake.database.shed()
 
     def _begin(self) -> None:
         """Put right what a dead worker left, forget what is old."""

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from hivemind_skillopt.errors import SkillInvalid
-from hivemind_skillopt.model import SkillFile, SkillFolder, SkillRef
-from hivemind_skillopt.state.skill_folders import MAX_FILE_BYTES, VersionFolders, content_sha256, read_folder, switch_link
+from hivemind_skillopt.model import MAX_FILE_BYTES, SkillFile, SkillFolder, SkillRef
+from hivemind_skillopt.state.skill_folders import VersionFolders, content_sha256, read_folder, switch_link
 
 REF = SkillRef("deploy", "alice")
 

@@ -9,14 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hivemind_skillopt.errors import SkillInvalid
-from hivemind_skillopt.model import SkillFile, SkillFolder
-from hivemind_skillopt.store.folder_rules import (
-    MAX_FILE_BYTES,
-    MAX_FILES,
-    MAX_PATH_BYTES,
-    MAX_SKILL_BYTES,
-    check_folder,
-)
+from hivemind_skillopt.model import MAX_FILE_BYTES, MAX_FILES, MAX_SKILL_BYTES, SkillFile, SkillFolder
+from hivemind_skillopt.store.folder_rules import MAX_PATH_BYTES, check_folder
 
 SKILL_MD = SkillFile("SKILL.md", b"words")
 
