@@ -4,6 +4,7 @@ SkillOptError              the CLI prints it and exits 1; the worker logs it
 ├── SettingsError          an environment variable or config.toml holds something we cannot use
 ├── SkillInvalid           a folder, file or name that cannot be an org skill
 ├── NotFound               no such skill, version, proposal
+├── StateUnavailable       this machine's state.db cannot be read or written
 ├── StoreError             the org store refused or could not be reached
 │   ├── StoreUnavailable   try again later
 │   ├── StoreTooNew        the schema is newer than this program
@@ -34,6 +35,10 @@ class SkillInvalid(SkillOptError):
 
 class NotFound(SkillOptError):
     """No such skill, version or proposal."""
+
+
+class StateUnavailable(SkillOptError):
+    """This machine's state.db cannot be read or written."""
 
 
 class StoreError(SkillOptError):

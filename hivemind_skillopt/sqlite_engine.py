@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
+from sqlite3 import OperationalError
+from time import sleep
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 
 BUSY_MILLISECONDS = 10_000
 """How long a writer waits for another one."""
 
+WAL_PAUSE_MILLISECONDS = 20
+
 PRAGMAS = (
-    f"PRAGMA busy_timeout={BUSY_MILLISECONDS}",  # first: the others may have to wait for a lock
-    "PRAGMA journal_mode=WAL",
+    f"PRAGMA busy_timeout={BUSY_MILLISECONDS}",
     "PRAGMA foreign_keys=ON",
     "PRAGMA secure_delete=ON",
     "PRAGMA synchronous=FULL",
@@ -36,7 +40,20 @@ def _prepare(connection: DBAPIConnection, _record: object) -> None:
     cursor = connection.cursor()
     for pragma in PRAGMAS:
         cursor.execute(pragma)
+    _ensure_wal(cursor)
     cursor.close()
+
+
+def _ensure_wal(cursor: DBAPICursor) -> None:
+    """The mode stays with the file. Switching to it does not wait for other processes' locks, so we do."""
+    for _ in range(BUSY_MILLISECONDS // WAL_PAUSE_MILLISECONDS):
+        cursor.execute("PRAGMA journal_mode")
+        if cursor.fetchall() == [("wal",)]:
+            return
+        with suppress(OperationalError):
+            cursor.execute("PRAGMA journal_mode=WAL")
+            continue
+        sleep(WAL_PAUSE_MILLISECONDS / 1000)
 
 
 def _begin_immediate(connection: Connection) -> None:

@@ -178,3 +178,9 @@ def test_idempotent(text: str):
     cleaner = redact(text)
     assert redact(cleaner) == cleaner
     assert has_secret(text) is (cleaner != text)
+
+
+def test_what_only_shows_once_its_neighbour_is_gone_goes_too():
+    cleaner = redact(f"password= {CORE}AKIAIOSFODNN7EXAMPLE")
+    assert CORE not in cleaner
+    assert redact(cleaner) == cleaner

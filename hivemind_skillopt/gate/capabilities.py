@@ -21,11 +21,6 @@ _DOMAIN = re.compile(
     r"(?![\w-]|\.\w|\()",
     re.ASCII,
 )
-_RESERVED = re.compile(
-    r"(?:[a-z][a-z0-9+.-]*://)?(?:[^/@?#]*@)?(?:[\w-]+\.)*(?:example\.(?:com|net|org)|example|test|invalid)(?=[:/?#]|$)"
-)
-"""RFC 2606: names that can never be anybody's host."""
-
 _ROOTS = "bin|boot|dev|etc|home|lib|library|mnt|opt|private|proc|root|run|sbin|srv|sys|system|tmp|users|usr|var|volumes"
 _PATH = re.compile(
     rf"(?i)(?<![\w/.:~*}}>)<-])(?:~[\w-]*(?:/[\w.*@${{}}<>-]*)+|/(?:{_ROOTS})(?:/[\w.*@${{}}<>-]*)*(?![\w-])"
@@ -79,7 +74,7 @@ def hosts(body: str) -> Found:
         for pattern in (_URL, _MAIL, _ADDRESS, _DOMAIN)
         for match in pattern.finditer(text)
     ]
-    return {host.casefold(): host for host in found if not _RESERVED.match(host.casefold())}
+    return {host.casefold(): host for host in found}
 
 
 def outside_paths(body: str) -> Found:

@@ -10,7 +10,15 @@ from hivemind_skillopt.model import Outcome, nfc
 from hivemind_skillopt.ports import Budget, CaseFile, Judgement, Question, Scorer
 from hivemind_skillopt.redaction import redact
 from hivemind_skillopt.scorers.ask import ask_json
-from hivemind_skillopt.scorers.prompt import fence_rule, fenced, new_fence, skill_text, window_lines
+from hivemind_skillopt.scorers.prompt import (
+    fence_rule,
+    fenced,
+    new_fence,
+    skill_text,
+    turn_text,
+    turns_after_invocation,
+    window_lines,
+)
 
 ROLE = "judge"
 PROMPT_VERSION = 1
@@ -85,18 +93,11 @@ def is_quoted(quote: str | None, case: CaseFile) -> bool:
     if not quote:
         return False
     wanted = _folded(quote)
-    after = _after_invocation(case)
-    for text in after:
-        said = _folded(redact(text))
+    for turn in turns_after_invocation(case):
+        said = _folded(turn_text(turn)) if turn.who == "human" else ""
         if wanted in said and (len(wanted) >= MIN_QUOTE_CHARS or wanted == said):
             return True
     return False
-
-
-def _after_invocation(case: CaseFile) -> list[str]:
-    pivot = next((i for i, turn in enumerate(case.turns) if turn.at_invocation), -1)
-    spoken = [turn.text for turn in case.turns[pivot + 1 :] if turn.who == "human"]
-    return [*spoken, *case.reactions]
 
 
 def _folded(text: str) -> str:

@@ -8,17 +8,22 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
+from hivemind_skillopt.errors import StateUnavailable
 from hivemind_skillopt.sqlite_engine import sqlite_engine
 from hivemind_skillopt.state.schema import upgrade
 
 
 class Database:
-    """The engine, and one transaction per thread at a time."""
+    """The engine, and one transaction per thread at a time. Raises StateUnavailable."""
 
     def __init__(self, path: Path) -> None:
-        self._engine = sqlite_engine(path)
+        self._path = path
+        try:
+            self._engine = sqlite_engine(path)
+        except OSError as error:
+            raise StateUnavailable(f"{path} cannot be opened: {error.strerror}") from error
         self._local = threading.local()
         with self.transaction() as connection:
             upgrade(connection)
@@ -30,12 +35,14 @@ class Database:
         if current is not None:
             yield current
             return
-        with self._engine.begin() as connection:
-            self._local.connection = connection
-            try:
+        try:
+            with self._engine.begin() as connection:
+                self._local.connection = connection
                 yield connection
-            finally:
-                self._local.connection = None
+        except DatabaseError as error:
+            raise StateUnavailable(f"{self._path} cannot be used: {error.orig}") from error
+        finally:
+            self._local.connection = None
 
     def shed(self) -> None:
         """Empty the write-ahead log: erased text would stand there until it is overwritten. Best effort."""

@@ -98,7 +98,7 @@ def test_what_the_parent_has_is_no_new_capability(check: CheckFunction, text: st
         "Next.js and Node.js are fine; so is `Charts.jsx`.",
         "If unsure, ask the user first.",
         "Type `/exit` to quit. \U0001f469\u200d\U0001f373 \u2764\ufe0f",
-        "A reader of https://example.com/spoons sees | a | table |.",
+        "A reader of the drawer page sees | a | table |.",
         "Gr\u00f6\u00dfe und \u041b\u043e\u0436\u043a\u0430 are words.",
     ],
 )

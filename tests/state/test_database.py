@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hivemind_skillopt.errors import StoreTooNew
+from hivemind_skillopt.errors import StateUnavailable, StoreTooNew
 from hivemind_skillopt.model import Usage
 from hivemind_skillopt.settings import Limits
 from hivemind_skillopt.state.database import Database
@@ -59,3 +59,9 @@ def test_the_days_caps_hold_before_a_call_is_made(database: Database) -> None:
     assert (spent.judge_calls, spent.calls, spent.tokens, spent.cost_usd, spent.unpriced_calls) == (2, 3, 7, 1.0, 1)
     tomorrow = Spending(database, Limits(), lambda: now + 86_400 * 10**9)
     assert tomorrow.today().calls == 0
+
+
+def test_a_file_that_is_no_database_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "state.db").write_text("this is no database, but it is long enough to be looked at" * 100)
+    with pytest.raises(StateUnavailable, match=r"state\.db cannot be used"):
+        Database(tmp_path / "state.db")
