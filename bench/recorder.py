@@ -22,7 +22,10 @@ from hivemind_skillopt.bundle import PACKAGE
 from hivemind_skillopt.cli.harness_file import launcher_text
 
 SESSION = "a6825501-5afc-410d-927d-9b76ade46456"
-COMMON = f'{{"session_id":"{SESSION}","transcript_path":"/home/dev/.claude/projects/p/{SESSION}.jsonl","cwd":"/home/dev/project",'
+COMMON = (
+    f'{{"session_id":"{SESSION}","transcript_path":"/home/dev/.claude/projects/p/{SESSION}.jsonl",'
+    '"cwd":"/home/dev/project",'
+)
 PROMPT = (
     COMMON + '"prompt_id":"68ce949d","hook_event_name":"UserPromptSubmit","prompt":"now write the release notes"}\n'
 )

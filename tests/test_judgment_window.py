@@ -60,6 +60,6 @@ def test_acknowledgements(text: str) -> None:
     assert is_acknowledgement(text)
 
 
-@pytest.mark.parametrize("text", ["no", "ok, but not production", "thanks but it fails", "stop", "ok ok ok ok", "wrong"])
+@pytest.mark.parametrize("text", ["no", "ok, but not production", "thanks but it fails", "stop", "ok ok ok ok"])
 def test_words_that_say_something(text: str) -> None:
     assert not is_acknowledgement(text)

@@ -30,7 +30,7 @@ class EvidenceFile(BaseModel):
     tool: list[str] = []
 
 
-@click.command("check")
+@click.command("check", short_help="The gate on two SKILL.md files, for your CI.")
 @click.argument("before", type=FILE)
 @click.argument("after", type=FILE)
 @click.option("--evidence", type=FILE, help='JSON: {"human": [...], "assistant": [...], "tool": [...]}, who said what.')
@@ -65,6 +65,9 @@ def _facts(check: Check) -> dict[str, object]:
 
 
 def _print(checks: tuple[Check, ...], result: Result) -> None:
-    print_table(("result", "check", ""), [(check.result, check.name, check.message) for check in checks])
-    say("")
-    say(f"decision: {result}", STYLES[result])
+    """What a person has to look at; the rest is one line."""
+    found = [check for check in checks if check.result is not Result.PASS]
+    if found:
+        print_table(("result", "check", ""), [(check.result, check.name, check.message) for check in found])
+        say("")
+    say(f"decision: {result} ({len(checks) - len(found)} of {len(checks)} checks passed)", STYLES[result])

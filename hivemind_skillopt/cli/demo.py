@@ -91,7 +91,7 @@ class Home:
         self.hook("UserPromptSubmit", {**common, "prompt": story.REACTION, "prompt_id": "prompt-2"})
 
 
-@click.command("demo")
+@click.command("demo", short_help="Watch one turn of the loop, offline.")
 @click.option("--keep", is_flag=True, help="Leave the temporary home in place and print where it is.")
 @as_json
 def command(keep: bool, as_json: bool) -> None:

@@ -11,12 +11,13 @@ from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.options import RefType, VersionType, as_json
 from hivemind_skillopt.cli.output import console, print_json, printable, say
 from hivemind_skillopt.cli.show import find_version
+from hivemind_skillopt.errors import NotFound
 from hivemind_skillopt.model import SkillFolder, SkillRef
 
 STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
-@click.command("diff")
+@click.command("diff", short_help="What changed between two versions.")
 @click.argument("ref", type=RefType())
 @click.argument("old", type=VersionType(), required=False, metavar="[vA]")
 @click.argument("new", type=VersionType(), required=False, metavar="[vB]")
@@ -28,7 +29,9 @@ def command(ref: SkillRef, old: int | None, new: int | None, as_json: bool) -> N
     """
     context = Context()
     after = find_version(context, ref, new).version
-    before = find_version(context, ref, old).version if old else max(1, after - 1)
+    if old is None and after == 1:
+        raise NotFound(f"{ref} has one version only; see `hivemind-skillopt show {ref}`")
+    before = find_version(context, ref, old).version if old else after - 1
     text = folder_diff(context.store.folder(ref, before), context.store.folder(ref, after), f"v{before}", f"v{after}")
     if as_json:
         print_json({"ref": str(ref), "from": before, "to": after, "diff": text})

@@ -11,7 +11,7 @@ from hivemind_skillopt.errors import NotFound
 from hivemind_skillopt.model import Proposal, SkillRef, SkillVersion
 
 
-@click.command("history")
+@click.command("history", short_help="Every version of a skill, and its cause.")
 @click.argument("ref", type=RefType())
 @as_json
 def command(ref: SkillRef, as_json: bool) -> None:

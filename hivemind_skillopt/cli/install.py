@@ -12,22 +12,25 @@ from hivemind_skillopt import __version__
 from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.harness_file import change_harness_file, launcher_text, read_harness_file
 from hivemind_skillopt.cli.options import as_json, dry_run
-from hivemind_skillopt.cli.output import print_json, say
+from hivemind_skillopt.cli.output import print_json, say, shown_store, tilde
 from hivemind_skillopt.errors import HarnessError
 from hivemind_skillopt.ports import HarnessAdapter
-from hivemind_skillopt.settings import without_credentials
 from hivemind_skillopt.state.files import write_atomically
 from hivemind_skillopt.state.installs import Install
 
 CONSENT = """\
 What happens once this is installed:
-  read       when an org skill is used and what you type next (at most {k} messages), and the conversation
-             around it, from the harness's own transcript on this machine
-  sent       that text, with secrets removed, to a model: your own `{harness}` CLI, on your account
-  spent      at most {calls} judge calls and {usd:g} USD a day; `hivemind-skillopt status` shows today's
-  published  mode {mode}: small edits of org skills go to {store}
-             with a quote of at most 200 characters; nothing else of the conversation leaves this machine
-  stop       HIVEMIND_SKILLOPT_DISABLED=1, or `touch "{disabled}"`, or `hivemind-skillopt uninstall`
+
+  read       when an org skill is used, what you type next (at most {k} messages),
+             and the turns around it, from the harness's transcript
+  sent       that text, secrets removed, to a model: your own `{harness}` CLI,
+             on your account
+  spent      at most {calls} judge calls and {usd:g} USD a day
+  published  mode {mode}: small edits of org skills, each with a quote of at most
+             200 characters; nothing else that was said is stored there:
+             {store}
+  stop       HIVEMIND_SKILLOPT_DISABLED=1, or `hivemind-skillopt uninstall`, or
+             touch {disabled}
 """
 
 
@@ -47,7 +50,7 @@ class Plan:
         return self.before != self.after
 
 
-@click.command("install")
+@click.command("install", short_help="Add the hooks to your harness.")
 @click.option("--harness", "harnesses", multiple=True, help="Only this harness (default: every one found).")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @dry_run
@@ -101,8 +104,8 @@ def _print_consent(context: Context, plans: list[Plan]) -> None:
             calls=settings.limits.judge_calls_per_day,
             usd=settings.limits.usd_per_day,
             mode=settings.mode,
-            store=without_credentials(settings.store_url),
-            disabled=settings.paths.disabled,
+            store=shown_store(settings),
+            disabled=tilde(settings.paths.disabled, settings),
         )
     )
 
@@ -140,7 +143,7 @@ def _install(context: Context, plan: Plan) -> None:
     context.installs.put(install)
     if plan.changes:
         change_harness_file(plan.file, plan.after, context.settings.paths.state / "backups")
-    context.log.write("installed", harness=install.harness)
+        context.log.write("installed", harness=install.harness)
 
 
 def _before_us(context: Context, plan: Plan) -> str | None:
@@ -159,7 +162,7 @@ def _report(plans: list[Plan], *, as_json: bool, dry_run: bool) -> None:
         return
     for plan in plans:
         done = "would change" if dry_run else "changed"
-        say(f"{plan.adapter.title}: " + (f"{done} {plan.file}" if plan.changes else f"already set up in {plan.file}"))
+        say(f"{plan.adapter.title}: {done if plan.changes else 'already set up in'} {plan.file}")
     if not dry_run:
         say("Next: hivemind-skillopt push ./my-skill, then hivemind-skillopt pull")
 

@@ -10,7 +10,7 @@ from hivemind_skillopt.cli.output import iso, print_json, print_table, say
 from hivemind_skillopt.model import SkillVersion
 
 
-@click.command("list")
+@click.command("list", short_help="The org's skills, and what is pulled here.")
 @as_json
 def command(as_json: bool) -> None:
     """List the org's skills that you may see, with the version that is pulled here."""

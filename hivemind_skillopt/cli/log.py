@@ -12,7 +12,7 @@ from hivemind_skillopt.cli.output import iso, print_json, print_table, say
 from hivemind_skillopt.state.log import read_log
 
 
-@click.command("log")
+@click.command("log", short_help="What this machine did.")
 @click.option("-n", "count", default=30, type=click.IntRange(1), help="How many entries (default 30).")
 @as_json
 def command(count: int, as_json: bool) -> None:

@@ -62,10 +62,10 @@ def main() -> None:
     """Agent skills that get better from being used.
 
     \b
-    Try it:      hivemind-skillopt demo
-    Start:       hivemind-skillopt install
-    Share:       hivemind-skillopt push ./my-skill     then: hivemind-skillopt pull
-    Look:        hivemind-skillopt status | list | history my-skill--me | diff my-skill--me
+    Try it   hivemind-skillopt demo
+    Start    hivemind-skillopt install
+    Share    hivemind-skillopt push ./my-skill, then hivemind-skillopt pull
+    Look     hivemind-skillopt status, list, history NAME--AUTHOR
 
     Exit codes: 0 done, 1 refused or failed (one line says why), 2 wrong usage.
     """

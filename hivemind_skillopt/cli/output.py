@@ -6,11 +6,13 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from hivemind_skillopt.model import SECOND
+from hivemind_skillopt.settings import Settings, without_credentials
 
 
 def console() -> Console:
@@ -45,6 +47,19 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
 
 def _cell(value: object) -> str:
     return "-" if value is None or value == "" else printable(str(value)).replace("[", r"\[")
+
+
+def tilde(path: Path | str, settings: Settings) -> str:
+    """A path for people, with `~` for their home."""
+    text, home = str(path), f"{settings.home}/"
+    return f"~/{text.removeprefix(home)}" if text.startswith(home) else text
+
+
+def shown_store(settings: Settings) -> str:
+    """The store's URL for people: no credentials, `~` for their home."""
+    url = without_credentials(settings.store_url)
+    file = url.removeprefix("sqlite:///")
+    return tilde(file, settings) if file != url else url
 
 
 def iso(at: int | None) -> str | None:

@@ -6,13 +6,14 @@ import click
 
 from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.options import RefType, as_json, dry_run
-from hivemind_skillopt.cli.output import print_json, print_table, say
+from hivemind_skillopt.cli.output import print_json, print_table, say, tilde
 from hivemind_skillopt.errors import NotFound, SettingsError
 from hivemind_skillopt.model import SkillRef
 from hivemind_skillopt.pull import PullReport
+from hivemind_skillopt.settings import Settings
 
 
-@click.command("pull")
+@click.command("pull", short_help="Fetch and link new versions.")
 @click.argument("refs", nargs=-1, type=RefType(), metavar="[NAME--AUTHOR]...")
 @dry_run
 @as_json
@@ -33,15 +34,18 @@ def command(refs: tuple[SkillRef, ...], dry_run: bool, as_json: bool) -> None:
     if not dry_run:
         puller.repair_links()
     report = puller.pull(installs, refs, dry_run=dry_run)
-    _print(report, as_json=as_json, dry_run=dry_run)
-
-
-def _print(report: PullReport, *, as_json: bool, dry_run: bool) -> None:
     if as_json:
         _print_json(report, dry_run)
-        return
+    else:
+        _print(report, context.settings)
+
+
+def _print(report: PullReport, settings: Settings) -> None:
     if report.changes:
-        rows = [(c.ref, f"v{c.before}" if c.before else "new", f"v{c.after}", c.home) for c in report.changes]
+        rows = [
+            (c.ref, f"v{c.before}" if c.before else "new", f"v{c.after}", tilde(c.home, settings))
+            for c in report.changes
+        ]
         print_table(("skill", "before", "now", "harness home"), rows)
     else:
         say("everything is up to date")

@@ -18,7 +18,7 @@ from hivemind_skillopt.state.manifest import ManifestEntry
 from hivemind_skillopt.state.skill_folders import read_folder
 
 
-@click.command("push")
+@click.command("push", short_help="Publish a skill folder.")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--author", help="Publish as this author (default: you).")
 @click.option("--scope", type=WordType(Scope), default=Scope.TEAM, help="Who may pull it: team (default) or me.")

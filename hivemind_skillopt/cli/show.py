@@ -11,7 +11,7 @@ from hivemind_skillopt.errors import NotFound
 from hivemind_skillopt.model import SkillFolder, SkillRef, SkillVersion
 
 
-@click.command("show")
+@click.command("show", short_help="One version of a skill.")
 @click.argument("ref", type=RefType())
 @click.option("--version", "number", type=VersionType(), help="An older version (default: the head).")
 @as_json

@@ -8,14 +8,14 @@ import click
 
 from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.options import as_json
-from hivemind_skillopt.cli.output import ago, iso, print_json, say
+from hivemind_skillopt.cli.output import ago, iso, print_json, say, shown_store, tilde
 from hivemind_skillopt.errors import SkillOptError
 from hivemind_skillopt.model import DAY, ProposalStatus, SkillRef
 from hivemind_skillopt.settings import without_credentials
 from hivemind_skillopt.state.installs import Install
 
 
-@click.command("status")
+@click.command("status", short_help="Is it on, what waits, what did today cost?")
 @as_json
 def command(as_json: bool) -> None:
     """Show what is set up, what waits, and what today took."""
@@ -100,10 +100,10 @@ def _print(context: Context, facts: dict[str, object]) -> None:
     on = "off: HIVEMIND_SKILLOPT_DISABLED or the file `disabled`" if settings.disabled else f"on, mode {settings.mode}"
     say(f"loop       {on}", "yellow" if settings.disabled else None)
     say(f"you        {settings.user} in org {settings.org}")
-    say(f"store      {without_credentials(settings.store_url)}")
+    say(f"store      {shown_store(settings)}")
     if failure := _store_failure(context):
         say(f"           {failure}", "red")
-    _print_harnesses(context.installs.all())
+    _print_harnesses(context)
     counts = ("skills_pulled", "windows_open", "inbox", "jobs", "outbox")
     say("here       " + ", ".join(f"{name.replace('_', ' ')} {facts[name]}" for name in counts))
     for job in context.jobs.failures():
@@ -113,12 +113,13 @@ def _print(context: Context, facts: dict[str, object]) -> None:
     _print_today(context)
 
 
-def _print_harnesses(installs: list[Install]) -> None:
+def _print_harnesses(context: Context) -> None:
+    installs = context.installs.all()
     if not installs:
-        say(f"harness    none is set up; run: hivemind-skillopt install", "yellow")
+        say("harness    none is set up; run: hivemind-skillopt install", "yellow")
     for install in installs:
         problem = _harness(install)["problem"]
-        say(f"harness    {install.harness} ({install.home})")
+        say(f"harness    {install.harness} ({tilde(install.home, context.settings)})")
         if problem:
             say(f"           {problem}", "red")
 

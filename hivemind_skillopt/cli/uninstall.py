@@ -13,7 +13,7 @@ from hivemind_skillopt.cli.output import print_json, say
 from hivemind_skillopt.state.installs import Install
 
 
-@click.command("uninstall")
+@click.command("uninstall", short_help="Take the hooks out again.")
 @click.option("--harness", "harnesses", multiple=True, help="Only this harness (default: all).")
 @dry_run
 @as_json

@@ -19,7 +19,6 @@ from hivemind_skillopt.model import (
 )
 
 
-
 def read_folder(folder: Path) -> SkillFolder:
     """Read a skill folder. Raises SkillInvalid for symlinks, unreadable files, and sizes beyond the limits.
 

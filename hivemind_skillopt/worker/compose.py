@@ -42,9 +42,7 @@ from hivemind_skillopt.worker.sync import Sync
 AGENT_CLI = "agent_cli"
 
 
-def build_loop(
-    settings: Settings, clock: Clock = time.time_ns, sleep: Callable[[float], None] = time.sleep
-) -> Loop:
+def build_loop(settings: Settings, clock: Clock = time.time_ns, sleep: Callable[[float], None] = time.sleep) -> Loop:
     """One worker over one state directory."""
     paths = settings.paths
     database = Database(paths.state_db)
@@ -101,9 +99,7 @@ def _hooks(machine: Machine, log: Log) -> Hooks:
 class _Pipelines:
     """One pipeline per agent: the harness of the event, unless HIVEMIND_SKILLOPT_AGENT names another."""
 
-    def __init__(
-        self, settings: Settings, hooks: Hooks, store: SkillStore, spending: Spending, clock: Clock
-    ) -> None:
+    def __init__(self, settings: Settings, hooks: Hooks, store: SkillStore, spending: Spending, clock: Clock) -> None:
         self._settings = settings
         self._hooks = hooks
         self._store = store

@@ -109,7 +109,13 @@ def prompt(text: str) -> UserPromptSubmit | None:
 
 @pytest.mark.parametrize(
     "text",
-    ["<task-notification>\n<task-id>x", "  <task-notification>", "<bash-input>ls", "<command-name>/x", "<local-command-"],
+    [
+        "<task-notification>\n<task-id>x",
+        "  <task-notification>",
+        "<bash-input>ls",
+        "<command-name>/x",
+        "<local-command-",
+    ],
 )
 def test_synthetic_prompts_are_no_reaction(text: str) -> None:
     assert prompt(text) is None

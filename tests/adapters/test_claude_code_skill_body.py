@@ -18,7 +18,10 @@ SEEN = {
     "CRLF is kept": ("---\r\nname: x\r\n---\r\n\r\n# T\r\n", "# T\r\n"),
     "dashes inside the front matter end it": ("---\nd: uses a--- dash\n---\n\nBody.\n", "dash\n---\n\nBody.\n"),
     "all arguments": (FRONT + "Go $ARGUMENTS now: $0.\n", "Go staging eu now: staging.\n"),
-    "no arguments, empty placeholders": (FRONT + "Deploy $ARGUMENTS now. Again: $ARGUMENTS.\n", "Deploy  now. Again: .\n"),
+    "no arguments, empty placeholders": (
+        FRONT + "Deploy $ARGUMENTS now. Again: $ARGUMENTS.\n",
+        "Deploy  now. Again: .\n",
+    ),
     "own variables": (FRONT + "See ${CLAUDE_SKILL_DIR}/a.md\n", "See /h/skills/x/a.md\n"),
     "own variables and arguments": (FRONT + "See ${CLAUDE_SKILL_DIR}/a\n", "See /h/a\n\n\nARGUMENTS: staging"),
     "shell output": (FRONT + "Host: !`hostname`\nEnd\n", "Host: box\nEnd\n"),

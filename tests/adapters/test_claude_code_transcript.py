@@ -59,7 +59,10 @@ CALL = Invoked("s", "deploy--alice", "t1", "p1", "")
 
 def test_the_recorded_session() -> None:
     found = conversation(PAYLOADS / "transcript.jsonl")
-    assert found.skill_body == "# Deploy (user copy)\n\n1. Run `echo deploying`.\n2. Tell the user the URL.\n\nArguments: staging\n"
+    assert (
+        found.skill_body
+        == "# Deploy (user copy)\n\n1. Run `echo deploying`.\n2. Tell the user the URL.\n\nArguments: staging\n"
+    )
     spoken = [(turn.who, turn.text) for turn in found.turns if turn.who != "assistant"]
     assert spoken == [
         ("human", "please deploy the service to staging"),
@@ -86,14 +89,18 @@ def test_an_invocation_that_is_not_there_yet(tmp_path: Path) -> None:
 
 def test_a_typed_command(tmp_path: Path) -> None:
     writer = Writer(tmp_path / "t.jsonl")
-    command = "<command-message>deploy--alice</command-message>\n<command-name>/deploy--alice</command-name>\n<command-args>a & b</command-args>"
+    name = "<command-message>deploy--alice</command-message>\n<command-name>/deploy--alice</command-name>\n"
+    command = f"{name}<command-args>a & b</command-args>"
     writer.add("user", command, promptId="p1")
     body = "Base directory for this skill: /h/x\n\n# Body\n"
     writer.add("user", [{"type": "text", "text": body}], isMeta=True, promptId="p1")
     writer.add("assistant", [{"type": "text", "text": "done"}])
     found = conversation(writer.path, replace(CALL, tool_use_id=""))
     assert found.skill_body == "# Body\n"
-    assert [(turn.text, turn.at_invocation) for turn in found.turns] == [("/deploy--alice a & b", True), ("done", False)]
+    assert [(turn.text, turn.at_invocation) for turn in found.turns] == [
+        ("/deploy--alice a & b", True),
+        ("done", False),
+    ]
 
 
 def test_two_calls_in_one_message_leave_the_first_body_off_the_chain(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_a_settings_file_that_is_a_link_stays_one(cli: Cli, tmp_path: Path) -> N
 
 
 def test_a_home_with_spaces_quotes_and_letters(tmp_path: Path) -> None:
-    home = tmp_path / "my $home's \"ünï\" `x`"
+    home = tmp_path / 'my $home\'s "ünï" `x`'
     (home / ".claude").mkdir(parents=True)
     cli = Cli(home)
     cli.run("install", "--yes")

@@ -18,7 +18,9 @@ QUESTION = Question("judge", "hivemind-skillopt/judge prompt v1", "untrusted tex
 def completed(name: str) -> Completed:
     recorded = json.loads((PAYLOADS / name).read_text())
     stdout = recorded["stdout"]
-    return Completed(recorded["exit_code"], stdout if isinstance(stdout, str) else json.dumps(stdout), recorded["stderr"])
+    return Completed(
+        recorded["exit_code"], stdout if isinstance(stdout, str) else json.dumps(stdout), recorded["stderr"]
+    )
 
 
 def test_a_structured_answer() -> None:

@@ -26,7 +26,13 @@ def case(*, reaction: str = REACTION, before: int = 0, after: int = 0, skill: st
 
 
 def answer(**changes: object) -> dict[str, object]:
-    return {"outcome": "skill_fault", "confidence": 0.9, "reason": "why", "quote": "always ask which environment", **changes}
+    return {
+        "outcome": "skill_fault",
+        "confidence": 0.9,
+        "reason": "why",
+        "quote": "always ask which environment",
+        **changes,
+    }
 
 
 def judge(*answers: object, budget: CountingBudget | None = None) -> tuple[ModelJudge, CannedScorer]:
@@ -107,7 +113,11 @@ def test_the_invocation_and_the_reaction_survive_any_cut() -> None:
 def test_one_repair_then_no_verdict() -> None:
     ask, scorer = judge("not JSON", answer(outcome="ok", quote=None))
     found = ask(case())
-    assert (found.outcome, found.usage and found.usage.calls, found.usage and found.usage.cost_usd) == (Outcome.OK, 2, 1.0)
+    assert (found.outcome, found.usage and found.usage.calls, found.usage and found.usage.cost_usd) == (
+        Outcome.OK,
+        2,
+        1.0,
+    )
     assert "could not be used" in scorer.questions[1].prompt
     ask, _ = judge("not JSON", "still not")
     with pytest.raises(ScorerFailed, match="did not answer with the JSON"):
@@ -161,7 +171,9 @@ PROPOSAL = {
 
 def test_the_proposer_sees_the_head_the_evidence_and_what_was_rejected() -> None:
     scorer = CannedScorer(PROPOSAL)
-    draft = ModelProposer(scorer, CountingBudget(), "")(case(skill="# Old"), VERDICT, "# Head text", ["do not say please"])
+    draft = ModelProposer(scorer, CountingBudget(), "")(
+        case(skill="# Old"), VERDICT, "# Head text", ["do not say please"]
+    )
     assert [(edit.op, edit.content) for edit in draft.edits] == [(Op.APPEND, "Ask first.")]
     shown = scorer.questions[0].prompt
     for text in ("# Head text", REACTION, "says production", "always ask which environment", "do not say please"):

@@ -17,11 +17,16 @@ from hivemind_skillopt.state.spending import Spending
 
 def test_all_of_a_transaction_or_nothing(database: Database) -> None:
     notes = Notes(database)
-    with pytest.raises(RuntimeError), database.transaction():
-        notes.put("a", "1")
+
+    def fail() -> None:
         with database.transaction():
-            notes.put("b", "2")
-        raise RuntimeError
+            notes.put("a", "1")
+            with database.transaction():
+                notes.put("b", "2")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert (notes.get("a"), notes.get("b")) == ("", "")
 
 

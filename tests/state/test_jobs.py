@@ -127,7 +127,9 @@ def test_no_reaction_is_ever_in_two_jobs_or_lost(tmp_path_factory: pytest.TempPa
         elif taken:
             job = taken.pop()
             finished |= {found.id for found in jobs.reactions(job)} if step == "done" else set()
-            {"wait": lambda j: jobs.wait(j, 5, ""), "fail": lambda j: jobs.put_off(j, 5, ""), "done": jobs.done}[step](job)
+            {"wait": lambda j: jobs.wait(j, 5, ""), "fail": lambda j: jobs.put_off(j, 5, ""), "done": jobs.done}[step](
+                job
+            )
     jobs.revive()
     left = [found.id for job in jobs.take_due(10**18) for found in jobs.reactions(job)]
     failed = [found.id for job in jobs.failures() for found in jobs.reactions(job)]

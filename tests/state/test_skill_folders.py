@@ -29,7 +29,10 @@ def test_what_is_written_is_read_back(versions: VersionFolders) -> None:
     assert path.name == "deploy--alice"
     assert path.parent.name == folder().content_sha256[:12]
     assert content_sha256(path) == folder().content_sha256
-    assert {file.path: file.executable for file in read_folder(path).files} == {"SKILL.md": False, "scripts/run.sh": True}
+    assert {file.path: file.executable for file in read_folder(path).files} == {
+        "SKILL.md": False,
+        "scripts/run.sh": True,
+    }
 
 
 def test_a_version_that_is_there_is_not_written_again(versions: VersionFolders) -> None:

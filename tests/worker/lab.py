@@ -107,7 +107,11 @@ class Lab:
         """An inbox file, as the recorder writes it; its name."""
         self.now += SECOND
         generation = self.paths.generation.read_text().strip() if self.paths.generation.exists() else ""
-        settings = {"HOME": str(self.root / "home"), "HIVEMIND_SKILLOPT_STORE": self.settings.store_url, **(carried or {})}
+        settings = {
+            "HOME": str(self.root / "home"),
+            "HIVEMIND_SKILLOPT_STORE": self.settings.store_url,
+            **(carried or {}),
+        }
         head = ["hivemind-skillopt inbox 1", "harness=claude_code", f"event={name}", f"generation={generation}"]
         head += [f"{key}={value}" for key, value in settings.items()]
         transcript = str(self.root / f"{session}.jsonl")
@@ -118,7 +122,9 @@ class Lab:
         file.write_bytes("\n".join(head).encode() + b"\n\n" + json.dumps(payload).encode())
         return file.name
 
-    def use(self, ref: SkillRef = REF, tool: str = "t1", prompt: str = "p1", session: str = "s1", **carried: str) -> None:
+    def use(
+        self, ref: SkillRef = REF, tool: str = "t1", prompt: str = "p1", session: str = "s1", **carried: str
+    ) -> None:
         """The model calls the skill; the transcript has the body as it is on disk now."""
         self.event(
             "PreToolUse", carried, session, tool_name="Skill", tool_input={"skill": str(ref)}, tool_use_id=tool, prompt_id=prompt
@@ -131,12 +137,17 @@ class Lab:
         path = self.root / f"{session}.jsonl"
         lines = path.read_text().splitlines() if path.exists() else []
         last = json.loads(lines[-1])["uuid"] if lines else None
-        call = [{"type": "tool_use", "id": tool, "name": "Skill"}, {"type": "tool_use", "id": f"{tool}-b", "name": "Bash"}]
+        call = [
+            {"type": "tool_use", "id": tool, "name": "Skill"},
+            {"type": "tool_use", "id": f"{tool}-b", "name": "Bash"},
+        ]
+        result = {"type": "tool_result", "tool_use_id": f"{tool}-b", "content": output}
+        loaded = {"type": "text", "text": body}
         records: list[dict[str, object]] = [
             {"type": "user", "promptId": prompt, "message": {"content": "please deploy it"}},
             {"type": "assistant", "message": {"content": call}},
-            {"type": "user", "message": {"content": [{"type": "tool_result", "tool_use_id": f"{tool}-b", "content": output}]}},
-            {"type": "user", "isMeta": True, "sourceToolUseID": tool, "message": {"content": [{"type": "text", "text": body}]}},
+            {"type": "user", "message": {"content": [result]}},
+            {"type": "user", "isMeta": True, "sourceToolUseID": tool, "message": {"content": [loaded]}},
             {"type": "assistant", "message": {"content": [{"type": "text", "text": "It is live."}]}},
         ]  # fmt: skip
         with path.open("a") as file:
@@ -169,5 +180,9 @@ class Lab:
 
     def everywhere(self) -> bytes:
         """All bytes that we keep on this machine, and the org store."""
-        files = [path for path in self.root.rglob("*") if path.is_file() and path.suffix != ".jsonl" or path.name == "log.jsonl"]
+        files = [
+            path
+            for path in self.root.rglob("*")
+            if (path.is_file() and path.suffix != ".jsonl") or path.name == "log.jsonl"
+        ]
         return b"\n".join(path.read_bytes() for path in files if path.name != "script.json")

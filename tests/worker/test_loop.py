@@ -84,7 +84,10 @@ def test_the_prompt_that_invokes_reacts_to_earlier_windows_only(lab: Lab) -> Non
     lab.work()
     (verdict,) = lab.store.verdicts()
     assert verdict.ref == REF
-    assert {str(w.invocation.ref): w.accepted for w in lab.windows().all_open()} == {"deploy--alice": 1, "lint--alice": 0}
+    assert {str(w.invocation.ref): w.accepted for w in lab.windows().all_open()} == {
+        "deploy--alice": 1,
+        "lint--alice": 0,
+    }
 
 
 def test_the_same_skill_again_is_a_new_window(lab: Lab) -> None:
@@ -319,7 +322,10 @@ def test_quotes_need_not_be_shared(lab: Lab) -> None:
 
 def test_the_judge_never_learns_which_version_is_newer(lab: Lab) -> None:
     seen = lab.root / "seen.json"
-    lab.script(judge=[{"when": "version", "fails": "the prompt names a version"}, {"answer": FAULT}], proposer=[{"answer": PROPOSAL}])
+    lab.script(
+        judge=[{"when": "version", "fails": "the prompt names a version"}, {"answer": FAULT}],
+        proposer=[{"answer": PROPOSAL}],
+    )
     lab.use()
     lab.publish(SKILL + "3. Tell.\n")
     lab.react()
@@ -331,8 +337,19 @@ def test_the_judge_never_learns_which_version_is_newer(lab: Lab) -> None:
 def test_a_prompt_absorbed_while_tools_ran_counts(lab: Lab) -> None:
     lab.script(judge=[{"when": "typed while busy", "answer": {**FAULT, "outcome": "ok", "quote": None}}])
     lab.use()
-    queued = {"type": "queued_command", "prompt": "typed while busy", "commandMode": "prompt", "origin": {"kind": "human"}}
-    record = {"type": "attachment", "uuid": "q", "parentUuid": "p1-t1-4", "attachment": queued, "timestamp": "2030-01-01T00:00:00Z"}
+    queued = {
+        "type": "queued_command",
+        "prompt": "typed while busy",
+        "commandMode": "prompt",
+        "origin": {"kind": "human"},
+    }
+    record = {
+        "type": "attachment",
+        "uuid": "q",
+        "parentUuid": "p1-t1-4",
+        "attachment": queued,
+        "timestamp": "2030-01-01T00:00:00Z",
+    }
     with (lab.root / "s1.jsonl").open("a") as file:
         file.write(json.dumps(record) + "\n")
     lab.react()
