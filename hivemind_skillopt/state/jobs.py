@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, insert, se
 
 from hivemind_skillopt.model import DAY, SECOND, Proposal, Reaction, Verdict, derived_id
 from hivemind_skillopt.state.database import Database
-from hivemind_skillopt.state.schema import jobs, reactions
+from hivemind_skillopt.state.schema import jobs, reactions, windows
 from hivemind_skillopt.state.values import dump, load
 
 TEXT_AGE = DAY
@@ -55,6 +55,14 @@ class Job:
     proposal: Proposal | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose jobs a worker does: those of its own store and harness homes. Others wait for their own worker."""
+
+    store_id: str
+    homes: frozenset[str]
+
+
 class Jobs:
     """The tables of jobs and reactions."""
 
@@ -96,17 +104,17 @@ class Jobs:
             rows = connection.execute(found).all()
         return [Reaction(row.id, row.window_id, row.at, row.text or "") for row in rows]
 
-    def take_due(self, now: int) -> list[Job]:
-        """Mark what is due as running and return it, oldest first."""
-        due = and_(jobs.c.status == JobStatus.DUE, jobs.c.not_before <= now)
+    def take_due(self, now: int, place: Place) -> list[Job]:
+        """Mark what is due here as running and return it, oldest first."""
+        due = and_(_waits_at(place), jobs.c.not_before <= now)
         with self._database.transaction() as connection:
             rows = connection.execute(select(jobs).where(due).order_by(jobs.c.created_at)).mappings().all()
             connection.execute(update(jobs).where(due).values(status=JobStatus.RUNNING))
         return [replace(_job(row), status=JobStatus.RUNNING) for row in rows]
 
-    def next_due(self) -> int | None:
-        """When the next waiting job may run (ns), or None."""
-        earliest = select(func.min(jobs.c.not_before)).where(jobs.c.status == JobStatus.DUE)
+    def next_due(self, place: Place) -> int | None:
+        """When the next job that waits here may run (ns), or None."""
+        earliest = select(func.min(jobs.c.not_before)).where(_waits_at(place))
         with self._database.transaction() as connection:
             found: int | None = connection.scalar(earliest)
         return found
@@ -198,6 +206,11 @@ class Jobs:
     def _erase_text(self, which: ColumnElement[bool]) -> None:
         with self._database.transaction() as connection:
             connection.execute(update(reactions).where(which).values(text=None))
+
+
+def _waits_at(place: Place) -> ColumnElement[bool]:
+    here = and_(windows.c.store_id == place.store_id, windows.c.home.in_(place.homes))
+    return and_(jobs.c.status == JobStatus.DUE, jobs.c.window_id.in_(select(windows.c.id).where(here)))
 
 
 def _row(job: Job) -> dict[str, object]:

@@ -44,6 +44,8 @@ windows = Table(
     Column("id", Text, primary_key=True),
     Column("harness", Text, nullable=False),
     Column("session_id", Text, nullable=False),
+    Column("store_id", Text, nullable=False),
+    Column("home", Text, nullable=False),
     Column("opened_at", BigInteger, nullable=False),
     Column("closed", Text),
     Column("value", Text, nullable=False),

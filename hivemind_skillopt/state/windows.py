@@ -27,6 +27,8 @@ class Windows:
                         id=invocation.id,
                         harness=invocation.harness,
                         session_id=invocation.session_id,
+                        store_id=window.store_id,
+                        home=window.home,
                         opened_at=window.opened_at,
                         closed=window.closed,
                         value=dump(window),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import site
 import sys
+import time
 from pathlib import Path
 
 PACKAGE_PARENT = str(Path(__file__).resolve().parent.parent.parent)
@@ -13,7 +14,9 @@ if PACKAGE_PARENT not in sys.path:  # a `--user` or editable install, which -I l
 
 from hivemind_skillopt import launch  # noqa: E402
 from hivemind_skillopt.errors import SkillOptError  # noqa: E402
-from hivemind_skillopt.settings import WORKER_GUARD, Settings, load_settings  # noqa: E402
+from hivemind_skillopt.settings import WORKER_GUARD, load_settings  # noqa: E402
+from hivemind_skillopt.state.log import Log  # noqa: E402
+from hivemind_skillopt.worker.run import run_worker  # noqa: E402
 
 
 def main(argv: list[str], environ: dict[str, str]) -> int:
@@ -22,21 +25,15 @@ def main(argv: list[str], environ: dict[str, str]) -> int:
         return 2
     os.umask(0o077)
     os.chdir("/")
-    settings = load_settings({**environ, "HIVEMIND_SKILLOPT_STATE_DIR": argv[2], WORKER_GUARD: "1"})
-    if not settings.disabled:
-        work(settings)
+    log = Log(Path(argv[2]) / "log.jsonl", time.time_ns)
+    try:
+        settings = load_settings({**environ, "HIVEMIND_SKILLOPT_STATE_DIR": argv[2], WORKER_GUARD: "1"})
+        if not settings.disabled:
+            run_worker(settings)
+    except SkillOptError as error:
+        log.write("worker_failed", why=str(error))
     return 0
 
 
-def work(settings: Settings) -> None:
-    """Be the one worker, as often as the inbox asks for it."""
-    from hivemind_skillopt.worker.run import run_worker
-
-    run_worker(settings)
-
-
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv, dict(os.environ)))
-    except SkillOptError as failure:
-        sys.exit(str(failure))
+    sys.exit(main(sys.argv, dict(os.environ)))

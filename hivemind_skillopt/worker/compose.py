@@ -24,7 +24,7 @@ from hivemind_skillopt.state.database import Database
 from hivemind_skillopt.state.events import SeenEvents
 from hivemind_skillopt.state.inbox import Inbox
 from hivemind_skillopt.state.installs import Installs
-from hivemind_skillopt.state.jobs import Jobs
+from hivemind_skillopt.state.jobs import Jobs, Place
 from hivemind_skillopt.state.log import Log
 from hivemind_skillopt.state.manifest import Manifest, ManifestEntry
 from hivemind_skillopt.state.markers import Markers
@@ -60,6 +60,7 @@ def build_loop(settings: Settings, clock: Clock = time.time_ns, sleep: Callable[
         runner=JobRunner(database, machine, _Pipelines(settings, hooks, store, spending, clock).of, adapters, clock),
         sync=Sync(store, machine.outbox, puller, Installs(database), notes, log, clock),
         store=store,
+        place=Place(settings.store_id, frozenset(str(a.home(settings.environ)) for a in adapters.values())),
         seen=seen,
         notes=notes,
         clock=clock,

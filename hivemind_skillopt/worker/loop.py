@@ -12,6 +12,7 @@ from hivemind_skillopt.model import SECOND, SkillVersion
 from hivemind_skillopt.ports import Clock, SkillStore
 from hivemind_skillopt.settings import Mode
 from hivemind_skillopt.state.events import SeenEvents
+from hivemind_skillopt.state.jobs import Place
 from hivemind_skillopt.state.notes import Notes
 from hivemind_skillopt.worker.intake import Intake
 from hivemind_skillopt.worker.job_runner import JobRunner
@@ -35,6 +36,7 @@ class Loop:
     runner: JobRunner
     sync: Sync
     store: SkillStore
+    place: Place
     seen: SeenEvents
     notes: Notes
     clock: Clock
@@ -86,7 +88,7 @@ class Loop:
         return bool(taken or self.running or self._due_soon())
 
     def _with_store(self, pool: ThreadPoolExecutor) -> None:
-        due = self.machine.jobs.take_due(self.clock())
+        due = self.machine.jobs.take_due(self.clock(), self.place)
         self.running |= {pool.submit(self.runner.run, job) for job in due}
         published = self._collect()
         self.store_is_up = self.sync.send()
@@ -101,7 +103,7 @@ class Loop:
         return sum(future.result() is not None for future in done) > 0
 
     def _due_soon(self) -> bool:
-        next_due = self.machine.jobs.next_due() if self.store_is_up else None
+        next_due = self.machine.jobs.next_due(self.place) if self.store_is_up else None
         return next_due is not None and next_due - self.clock() < LINGER
 
     def _pause(self) -> None:

@@ -8,27 +8,46 @@ import portalocker
 
 from hivemind_skillopt.settings import Settings
 from hivemind_skillopt.state.inbox import Inbox
-from hivemind_skillopt.state.log import Log
 from hivemind_skillopt.worker.compose import build_loop
+
+PATIENCE_SECONDS = 180.0
+PAUSE_SECONDS = 0.5
+
+HOMES = frozenset({"HOME", "CLAUDE_CONFIG_DIR"})
+"""What decides where a harness's own folder is."""
 
 
 def run_worker(settings: Settings) -> bool:
     """Work until nothing is left; False when another worker holds the lock.
 
+    One that works for another store or harness home leaves our items alone, so for that one we wait a while.
     After the lock is given back the inbox is looked at once more: a file that came in between started a
     worker which found the lock taken and ended.
     """
-    worked = False
+    worked, patience = False, PATIENCE_SECONDS / PAUSE_SECONDS
     inbox = Inbox(settings.paths.inbox, settings.paths.set_aside)
     waiting: set[str] = set()
     while not worked or set(inbox.names()) - waiting:
         try:
-            with _lock(settings):
+            with _lock(settings) as file:
+                file.truncate(0)
+                file.write(_identity(settings))
+                file.flush()
                 waiting = _run_once(settings)
         except portalocker.AlreadyLocked:
-            return worked
-        worked = True
+            if worked or patience <= 0 or settings.paths.lock.read_text() == _identity(settings):
+                return worked
+            patience -= 1
+            time.sleep(PAUSE_SECONDS)
+        else:
+            worked = True
     return worked
+
+
+def _identity(settings: Settings) -> str:
+    """Whose items a worker takes in: written into the lock file by the one that holds it."""
+    homes = sorted(value for name, value in settings.environ.items() if name in HOMES)
+    return "\n".join((settings.store_id, *homes))
 
 
 def _lock(settings: Settings) -> portalocker.Lock:
@@ -39,11 +58,10 @@ def _lock(settings: Settings) -> portalocker.Lock:
 
 def _run_once(settings: Settings) -> set[str]:
     """One run of the loop; the inbox files that are not ours."""
-    log = Log(settings.paths.log, time.time_ns)
+    loop = build_loop(settings)
     try:
-        loop = build_loop(settings)
         loop.run()
     except Exception as error:
-        log.write("worker_failed", error=type(error).__name__)
+        loop.machine.log.write("worker_failed", why=type(error).__name__)
         raise
     return loop.intake.waiting

@@ -5,15 +5,36 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import insert
 
 from hivemind_skillopt.model import DAY, SECOND, Reaction
 from hivemind_skillopt.state.database import Database
-from hivemind_skillopt.state.jobs import BACK_OFF, MAX_ATTEMPTS, TEXT_AGE, Job, Jobs, JobStatus
+from hivemind_skillopt.state.jobs import BACK_OFF, MAX_ATTEMPTS, TEXT_AGE, Job, Jobs, JobStatus, Place
+from hivemind_skillopt.state.schema import windows
 
 
 @pytest.fixture
 def jobs(database: Database) -> Jobs:
+    open_window(database)
     return Jobs(database)
+
+
+HERE = Place("store", frozenset({"/h"}))
+
+
+def open_window(database: Database, name: str = "w") -> None:
+    """The jobs' windows, of this place."""
+    row = {
+        "id": name,
+        "harness": "h",
+        "session_id": "s",
+        "store_id": "store",
+        "home": "/h",
+        "opened_at": 0,
+        "value": "",
+    }
+    with database.transaction() as connection:
+        connection.execute(insert(windows).values(row))
 
 
 def reaction(number: int = 1, window: str = "w") -> Reaction:
@@ -21,7 +42,7 @@ def reaction(number: int = 1, window: str = "w") -> Reaction:
 
 
 def take(jobs: Jobs, now: int = 10) -> Job:
-    (job,) = jobs.take_due(now)
+    (job,) = jobs.take_due(now, HERE)
     return job
 
 
@@ -40,11 +61,18 @@ def test_a_reaction_after_the_job_was_taken_is_another_job(jobs: Jobs) -> None:
     assert [found.id for found in jobs.reactions(second)] == ["r2"]
 
 
+def test_jobs_of_another_place_wait(jobs: Jobs) -> None:
+    jobs.add_reaction(reaction(), judged=True)
+    for other in (Place("other", HERE.homes), Place("store", frozenset({"/other"}))):
+        assert (jobs.take_due(10, other), jobs.next_due(other)) == ([], None)
+    assert take(jobs)
+
+
 def test_a_job_is_taken_once_even_when_it_is_saved_in_between(jobs: Jobs) -> None:
     jobs.add_reaction(reaction(), judged=True)
     job = take(jobs)
     jobs.save(job)
-    assert jobs.take_due(10) == []
+    assert jobs.take_due(10, HERE) == []
 
 
 def test_the_same_reaction_twice_is_one(jobs: Jobs) -> None:
@@ -71,19 +99,19 @@ def test_back_off_then_visible_failure_without_text(jobs: Jobs, database: Databa
     now = 10
     for attempt in range(1, MAX_ATTEMPTS):
         assert jobs.put_off(take(jobs, now), now, "down") is JobStatus.DUE
-        assert jobs.take_due(now) == []
+        assert jobs.take_due(now, HERE) == []
         now += BACK_OFF[attempt - 1] * SECOND
     assert jobs.put_off(take(jobs, now), now, "down for good") is JobStatus.FAILED
     (failed,) = jobs.failures()
     assert (failed.attempts, failed.last_error) == (MAX_ATTEMPTS, "down for good")
     assert all_text(database) == []
-    assert jobs.next_due() is None
+    assert jobs.next_due(HERE) is None
 
 
 def test_waiting_is_no_failure(jobs: Jobs) -> None:
     jobs.add_reaction(reaction(), judged=True)
     jobs.wait(take(jobs), 99, "budget")
-    assert jobs.next_due() == 99
+    assert jobs.next_due(HERE) == 99
     assert take(jobs, 99).attempts == 0
 
 
@@ -114,13 +142,14 @@ def test_mode_off_discards_what_waits(jobs: Jobs, database: Database) -> None:
 @given(st.lists(st.sampled_from(["add", "take", "revive", "wait", "fail", "done"]), max_size=30))
 def test_no_reaction_is_ever_in_two_jobs_or_lost(tmp_path_factory: pytest.TempPathFactory, steps: list[str]) -> None:
     database = Database(tmp_path_factory.mktemp("jobs") / "state.db")
+    open_window(database)
     jobs, taken, added, finished = Jobs(database), list[Job](), 0, set[str]()
     for step in steps:
         if step == "add":
             added += 1
             jobs.add_reaction(reaction(added), judged=True)
         elif step == "take":
-            taken += jobs.take_due(10**18)
+            taken += jobs.take_due(10**18, HERE)
         elif step == "revive":
             jobs.revive()
             taken = []
@@ -131,7 +160,7 @@ def test_no_reaction_is_ever_in_two_jobs_or_lost(tmp_path_factory: pytest.TempPa
                 job
             )
     jobs.revive()
-    left = [found.id for job in jobs.take_due(10**18) for found in jobs.reactions(job)]
+    left = [found.id for job in jobs.take_due(10**18, HERE) for found in jobs.reactions(job)]
     failed = [found.id for job in jobs.failures() for found in jobs.reactions(job)]
     assert sorted([*left, *finished, *failed]) == sorted(f"r{n}" for n in range(1, added + 1))
     database.close()

@@ -13,7 +13,7 @@ from hivemind_skillopt.pull import Puller
 from hivemind_skillopt.settings import Settings, load_settings
 from hivemind_skillopt.state.database import Database
 from hivemind_skillopt.state.installs import Install, Installs
-from hivemind_skillopt.state.jobs import Jobs
+from hivemind_skillopt.state.jobs import Jobs, Place
 from hivemind_skillopt.state.log import Log, read_log
 from hivemind_skillopt.state.manifest import Manifest
 from hivemind_skillopt.state.outbox import Outbox
@@ -126,9 +126,8 @@ class Lab:
         self, ref: SkillRef = REF, tool: str = "t1", prompt: str = "p1", session: str = "s1", **carried: str
     ) -> None:
         """The model calls the skill; the transcript has the body as it is on disk now."""
-        self.event(
-            "PreToolUse", carried, session, tool_name="Skill", tool_input={"skill": str(ref)}, tool_use_id=tool, prompt_id=prompt
-        )  # fmt: skip
+        call = {"tool_name": "Skill", "tool_input": {"skill": str(ref)}, "tool_use_id": tool, "prompt_id": prompt}
+        self.event("PreToolUse", carried, session, **call)
         body = (self.installed(ref) / "SKILL.md").read_text().split("---\n", 2)[2].lstrip("\n")
         self.transcribe(session, prompt, tool, f"Base directory for this skill: {self.installed(ref)}\n\n{body}")
 
@@ -169,6 +168,10 @@ class Lab:
 
     def jobs(self) -> Jobs:
         return Jobs(self.database)
+
+    def next_due(self) -> int | None:
+        home = str(self.root / "home" / ".claude")
+        return self.jobs().next_due(Place(self.settings.store_id, frozenset({home})))
 
     def windows(self) -> Windows:
         return Windows(self.database)

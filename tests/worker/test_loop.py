@@ -190,7 +190,7 @@ def test_the_days_budget_is_waited_for(lab: Lab) -> None:
     lab.react()
     lab.work()
     assert outcomes(lab) == []
-    assert lab.jobs().next_due() == (lab.now // DAY + 1) * DAY
+    assert lab.next_due() == (lab.now // DAY + 1) * DAY
     assert lab.jobs().failures() == []
 
 
@@ -271,6 +271,21 @@ def test_events_of_another_store_or_home_wait(lab: Lab) -> None:
     lab.environ["HIVEMIND_ORG_ID"] = "other"
     lab.work()
     assert lab.left()[0] == 1
+
+
+def test_jobs_of_another_store_wait_for_their_own_worker(lab: Lab) -> None:
+    lab.script(judge=[{"fails": "later"}])
+    lab.use()
+    lab.react()
+    lab.work()
+    lab.script(judge=[{"answer": FAULT}], proposer=[{"answer": PROPOSAL}])
+    lab.now += 600 * SECOND
+    lab.environ["HIVEMIND_ORG_ID"] = "other"
+    lab.work()
+    assert (outcomes(lab), lab.jobs().counts()) == ([], {"due": 1})
+    del lab.environ["HIVEMIND_ORG_ID"]
+    lab.work()
+    assert outcomes(lab) == ["skill_fault"]
 
 
 def test_files_that_cannot_be_read_are_set_aside_with_a_reason(lab: Lab) -> None:
