@@ -3,6 +3,4 @@
 Nothing is imported here: a harness's hook process runs this file too (see `recorder.py`).
 """
 
-from __future__ import annotations
-
 __version__ = "0.1.0"

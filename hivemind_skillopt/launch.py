@@ -1,7 +1,5 @@
 """Start the detached worker: the one way. `os` and `sys` only, because the recorder imports this."""
 
-from __future__ import annotations
-
 import os
 import sys
 

@@ -1,6 +1,6 @@
 """The process that a harness starts for each hook: `os` and `sys` only, silent, always exit 0.
 
-    PYTHON -I -S recorder.py STATE_DIR HARNESS EVENT < payload
+    PYTHON -I -S -c "...; from hivemind_skillopt.recorder import run; run()" STATE_DIR HARNESS EVENT < payload
 
 It writes one inbox file and, for a session start or a possible reaction, starts the worker. It parses
 nothing and decides as little as it can: a bytes search can say "certainly not ours", the rest is the
@@ -12,8 +12,6 @@ worker's. The inbox file is a contract; a bridge that already runs inside a harn
     (empty line)
     the payload's bytes as they came
 """
-
-from __future__ import annotations
 
 import os
 import sys
@@ -153,7 +151,6 @@ def touch(path: str) -> None:
 
 def start_worker(state: str) -> None:
     """Through the package's one way to start it; imported only when a worker is due."""
-    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     from hivemind_skillopt import launch
 
     launch.start_worker(state)
@@ -169,7 +166,8 @@ def log_failure(state: str, event: str, error: Exception) -> None:
     os.close(descriptor)
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """The whole process: whatever happens, silence and exit code 0."""
     try:
         main(sys.argv)
     except BaseException:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import hivemind_skillopt
+from hivemind_skillopt.cli.harness_file import START_RECORDER
 from hivemind_skillopt.recorder import CARRIED, MAX_STDIN
 from hivemind_skillopt.state.inbox import Inbox, InboxUnreadable, read_item
 from hivemind_skillopt.state.markers import marker_name
@@ -44,7 +45,7 @@ def state(tmp_path: Path) -> Path:
 
 def hook(state: Path, event: str, payload: bytes, **environ: str) -> subprocess.CompletedProcess[bytes]:
     """The process as the launcher starts it."""
-    argv = [sys.executable, "-I", "-S", str(PACKAGE / "recorder.py"), str(state), "claude_code", event]
+    argv = [sys.executable, "-I", "-S", "-c", START_RECORDER, str(PACKAGE.parent), str(state), "claude_code", event]
     env = {"HOME": str(state.parent), "PATH": os.defpath, **environ}
     return subprocess.run(argv, input=payload, capture_output=True, env=env, timeout=30, check=False)
 
@@ -165,7 +166,7 @@ def loaded(state: Path, event: str, body: bytes) -> set[str]:
     return set(done.stdout.decode().split())
 
 
-OS_AND_SYS = {"os", "posixpath", "genericpath", "stat", "_stat", "_collections_abc", "os.path", "__future__"}
+OS_AND_SYS = {"os", "posixpath", "genericpath", "stat", "_stat", "_collections_abc", "os.path"}
 OURS = {"hivemind_skillopt", "hivemind_skillopt.launch", "hivemind_skillopt.recorder"}
 
 

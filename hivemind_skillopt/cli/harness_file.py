@@ -10,6 +10,9 @@ from hivemind_skillopt.bundle import PACKAGE
 from hivemind_skillopt.errors import HarnessError
 from hivemind_skillopt.state.files import write_atomically
 
+START_RECORDER = "import sys; sys.path.insert(0, sys.argv.pop(1)); from hivemind_skillopt.recorder import run; run()"
+"""An imported module has its bytecode cached; a script would be compiled anew at each hook."""
+
 
 def read_harness_file(path: Path) -> str | None:
     """Its text, byte-exact; None where there is none. Raises HarnessError."""
@@ -42,5 +45,7 @@ def launcher_text() -> str:
     The recorder is told its state directory: the launcher's own folder. An interpreter that is gone ends it
     silently.
     """
-    python, script = shlex.quote(sys.executable), shlex.quote(str(PACKAGE / "recorder.py"))
-    return f'#!/bin/sh\n[ -x {python} ] || exit 0\nexec {python} -I -S {script} "${{0%/*}}" "$@" 2>/dev/null\n'
+    python, start, parent = map(shlex.quote, (sys.executable, START_RECORDER, str(PACKAGE.parent)))
+    return (
+        f'#!/bin/sh\n[ -x {python} ] || exit 0\nexec {python} -I -S -c {start} {parent} "${{0%/*}}" "$@" 2>/dev/null\n'
+    )
