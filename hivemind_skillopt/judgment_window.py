@@ -36,7 +36,11 @@ class Closed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JudgmentWindow:
-    """One invocation and how many reactions it may still take. The handles find it again in the transcript."""
+    """One invocation and how many reactions it may still take. The handles find it again in the transcript.
+
+    `link`: where the org skill lay. `superseded_by`: the prompt that typed the same skill again; its words are the last
+    that this window takes.
+    """
 
     invocation: Invocation
     home: str
@@ -47,6 +51,8 @@ class JudgmentWindow:
     prompt_id: str = ""
     agent_id: str = ""
     transcript_path: str = ""
+    link: str = ""
+    superseded_by: str = ""
     accepted: int = 0
     closed: Closed | None = None
 
@@ -58,6 +64,8 @@ class JudgmentWindow:
     def takes(self, prompt_id: str, at: int) -> bool:
         """Can this prompt be a reaction to this window? Not the prompt that opened it, and not an earlier one."""
         own_prompt = bool(prompt_id) and prompt_id == self.prompt_id
+        if self.superseded_by and prompt_id != self.superseded_by:
+            return False
         return self.closed is None and not own_prompt and at > self.opened_at
 
     def accept(self) -> JudgmentWindow:

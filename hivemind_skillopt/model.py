@@ -13,6 +13,9 @@ from hivemind_skillopt.errors import SkillInvalid
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
 
+TEXT_AGE = DAY
+"""Raw text is kept until its job is done, at most 24 h (DESIGN 3, privacy)."""
+
 MAX_REF_CHARS = 64
 """The longest name that every harness accepts (Agent Skills specification)."""
 

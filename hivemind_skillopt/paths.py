@@ -21,7 +21,7 @@ class Paths:
     @classmethod
     def locate(cls, state_dir: str = "") -> Paths:
         """The platform's directories; `state_dir` (HIVEMIND_SKILLOPT_STATE_DIR) moves the first."""
-        state = Path(state_dir).expanduser() if state_dir else platformdirs.user_state_path(APP)
+        state = Path(state_dir) if state_dir else platformdirs.user_state_path(APP)
         return cls(state, platformdirs.user_data_path(APP), platformdirs.user_config_path(APP))
 
     @property
@@ -31,7 +31,7 @@ class Paths:
 
     @property
     def set_aside(self) -> Path:
-        """Inbox files that could not be read, kept for `doctor`."""
+        """Inbox files that could not be read, kept for a day."""
         return self.state / "set-aside"
 
     @property
@@ -58,6 +58,11 @@ class Paths:
     def launcher(self) -> Path:
         """What the harness's hook command runs; a fixed path, so that trust in it survives upgrades."""
         return self.state / "launcher"
+
+    @property
+    def backups(self) -> Path:
+        """Harness files as they were before we changed them."""
+        return self.state / "backups"
 
     @property
     def state_db(self) -> Path:

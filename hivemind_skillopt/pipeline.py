@@ -13,6 +13,7 @@ from hivemind_skillopt.gate.decide import decision, run_checks
 from hivemind_skillopt.judgment_window import JudgmentWindow
 from hivemind_skillopt.model import (
     Check,
+    Edit,
     Invocation,
     Outcome,
     Policy,
@@ -34,6 +35,9 @@ from hivemind_skillopt.skill_md import parse_skill_md
 
 MAX_QUOTE_CHARS = 200
 """The only words of a conversation that reach the store (DESIGN 3, privacy)."""
+
+REMEMBERED_PROPOSALS = 1000
+"""How many earlier proposals of a skill are looked at."""
 
 RECENT_PUBLICATIONS = 10
 """How many published proposals the gate looks back for an edit's inverse."""
@@ -74,20 +78,19 @@ class Pipeline:
         """Find the version that was really loaded, show it to the judge, and make the row."""
         invocation = self._really_loaded(case)
         judgement = self.judge_role(self._case_file(case, invocation))
-        return Judged(invocation, self._verdict(case, invocation, judgement))
+        return Judged(invocation, self._verdict(case.reactions, invocation, judgement))
 
     def without_transcript(self, window: JudgmentWindow, reactions: Sequence[Reaction]) -> Judged:
         """The verdict of a case that nobody can judge: no model call."""
         reason = Judgement(Outcome.UNCLEAR, 0.0, "no_transcript", None, 0, None)
-        case = Case(window, tuple(reactions), Conversation(()), lambda _text, _body: False)
-        return Judged(window.invocation, self._verdict(case, window.invocation, reason))
+        return Judged(window.invocation, self._verdict(reactions, window.invocation, reason))
 
     def mode(self, ref: SkillRef, window: JudgmentWindow) -> Mode:
         """The strictest of the mode then, the mode now, and the skill's policy."""
         return strictest(window.mode, self.settings.mode, MODE_OF_POLICY[self.store.policy(ref)])
 
     def may_propose(self, verdict: Verdict, window: JudgmentWindow) -> bool:
-        """Only a confident enough `skill_fault` of a known version, in a mode and policy that may change skills."""
+        """Only a `skill_fault` of a known version, in a mode and policy that may change skills."""
         known = verdict.version_source is not VersionSource.UNKNOWN
         return (
             verdict.outcome is Outcome.SKILL_FAULT
@@ -101,16 +104,17 @@ class Pipeline:
         if head is None:
             raise NotFound(f"{verdict.ref} is no longer in the store")
         before = self.store.folder(head.ref, head.version).skill_md
-        rejected = self.store.proposals(verdict.ref)
+        earlier = self.store.proposals(verdict.ref, limit=REMEMBERED_PROPOSALS)
         invocation = replace(case.window.invocation, version=verdict.version, content_sha256=verdict.content_sha256)
         draft = self.proposer_role(
-            self._case_file(case, invocation), verdict, _decoded(before), _rejected_words(rejected)
+            self._case_file(case, invocation), verdict, _decoded(before), _rejected_words(earlier)
         )
         if not draft.edits:
             return draft
-        return self._gated(case, verdict, head, before, draft)
+        checks = self._run_gate(case, verdict, before, draft, earlier)
+        return self._proposal(case, verdict, head, draft, checks)
 
-    def publish(self, proposal: Proposal) -> SkillVersion:
+    def publish(self, proposal: Proposal, agent: str) -> SkillVersion:
         """Version + 1 of a proposal that passed. Raises ParentMoved, AlreadyPublished, PublicationHeldBack."""
         folder = self.store.folder(proposal.ref, proposal.parent_version)
         after = apply_edits(parse_skill_md(folder.skill_md), proposal.edits)
@@ -123,6 +127,7 @@ class Pipeline:
                 published_by=self.settings.user,
                 published_at=self.clock(),
                 proposal=proposal,
+                source_agent=agent,
                 per_day=limits.publications_per_day,
                 cooldown_seconds=limits.cooldown_seconds,
             )
@@ -131,11 +136,11 @@ class Pipeline:
     def _really_loaded(self, case: Case) -> Invocation:
         """The body in the transcript decides; the disk's version is only the first guess."""
         invocation, body = case.window.invocation, case.conversation.skill_body
-        if body is None:
+        if body is None and not case.conversation.other_skill:
             return invocation
         for version in self._candidates(invocation):
             text = _decoded(self.store.folder(version.ref, version.version).skill_md)
-            if case.renders_as(text, body):
+            if body is not None and not case.conversation.other_skill and case.renders_as(text, body):
                 return replace(
                     invocation,
                     version=version.version,
@@ -159,12 +164,12 @@ class Pipeline:
         missing = tuple(reaction.text for reaction in case.reactions if reaction.id not in inline)
         return CaseFile(str(invocation.ref), text or "", turns, missing)
 
-    def _verdict(self, case: Case, invocation: Invocation, judgement: Judgement) -> Verdict:
-        last = case.reactions[-1]
+    def _verdict(self, reactions: Sequence[Reaction], invocation: Invocation, judgement: Judgement) -> Verdict:
+        last = reactions[-1]
         return Verdict(
             id=derived_id("verdict", invocation.id, last.id),
             invocation_id=invocation.id,
-            reaction_ids=tuple(reaction.id for reaction in case.reactions),
+            reaction_ids=tuple(reaction.id for reaction in reactions),
             ref=invocation.ref,
             version=invocation.version,
             content_sha256=invocation.content_sha256,
@@ -185,8 +190,9 @@ class Pipeline:
         short = redact(quote)[:MAX_QUOTE_CHARS]
         return short if self.settings.share_quotes else f"sha256:{hashlib.sha256(short.encode()).hexdigest()}"
 
-    def _gated(self, case: Case, verdict: Verdict, head: SkillVersion, before: bytes, draft: Draft) -> Proposal:
-        checks = self._run_gate(case, verdict, head, before, draft)
+    def _proposal(
+        self, case: Case, verdict: Verdict, head: SkillVersion, draft: Draft, checks: tuple[Check, ...]
+    ) -> Proposal:
         status, why = self._status(decision(checks), self.mode(verdict.ref, case.window))
         last = case.reactions[-1]
         return Proposal(
@@ -197,11 +203,11 @@ class Pipeline:
             invocation_id=verdict.invocation_id,
             reaction_id=last.id,
             verdict_id=verdict.id,
-            edits=draft.edits,
+            edits=_without_secrets(draft.edits),
             root_cause=draft.root_cause,
             generality=draft.generality,
             expected=draft.expected,
-            checks=checks,
+            checks=tuple(replace(check, message=redact(check.message)) for check in checks),
             status=status,
             status_reason=why,
             proposed_by=self.settings.user,
@@ -219,21 +225,15 @@ class Pipeline:
         return ProposalStatus.OPEN, ""
 
     def _run_gate(
-        self, case: Case, verdict: Verdict, head: SkillVersion, before: bytes, draft: Draft
+        self, case: Case, verdict: Verdict, before: bytes, draft: Draft, earlier: Sequence[Proposal]
     ) -> tuple[Check, ...]:
-        try:
-            after = apply_edits(parse_skill_md(before), draft.edits).data
-        except EditRefused as error:
-            return (Check("edits_apply", Result.REFUSE, str(error)),)
-        earlier = self.store.proposals(verdict.ref)
         published = [p.edits for p in earlier if p.status is ProposalStatus.PUBLISHED]
         candidate = Candidate(
             before=before,
-            after=after,
+            after=_edited(before, draft.edits),
             edits=draft.edits,
             ref=verdict.ref,
-            parent_is_head=True,
-            frozen_by="locked" if self.store.policy(head.ref) is Policy.LOCKED else "",
+            frozen_by="locked" if self.store.policy(verdict.ref) is Policy.LOCKED else "",
             confidence=verdict.confidence,
             confidence_floor=self.settings.limits.confidence_floor,
             evidence=_evidence(case),
@@ -241,6 +241,22 @@ class Pipeline:
             recent=tuple(published[:RECENT_PUBLICATIONS]),
         )
         return run_checks(candidate, self.checks)
+
+
+def _edited(before: bytes, edits: Sequence[Edit]) -> bytes:
+    """The text with the edits; the text as it is where they cannot be applied, which the gate then refuses."""
+    try:
+        return apply_edits(parse_skill_md(before), edits).data
+    except EditRefused:
+        return before
+
+
+def _without_secrets(edits: Sequence[Edit]) -> tuple[Edit, ...]:
+    """As they may be stored. The gate has refused an edit that this changes."""
+    return tuple(
+        replace(edit, target=edit.target and redact(edit.target), content=edit.content and redact(edit.content))
+        for edit in edits
+    )
 
 
 def _decoded(data: bytes) -> str:

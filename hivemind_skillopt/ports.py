@@ -1,4 +1,4 @@
-"""What the use cases need from outside, as Protocols. Each has a real thing and a shipped fake."""
+"""What the use cases need from outside, as Protocols. The store and the scorer have a shipped fake."""
 
 from __future__ import annotations
 
@@ -39,6 +39,9 @@ class SkillStore(Protocol):
     def migrate(self) -> None:
         """Bring the schema up to date. Raises StoreTooNew."""
 
+    def close(self) -> None:
+        """Give connections back."""
+
     def publish(self, publication: Publication) -> SkillVersion:
         """Compare-and-set publish of version n+1, with its proposal row, in one transaction.
 
@@ -57,6 +60,9 @@ class SkillStore(Protocol):
 
     def heads(self, user: str, above: Mapping[SkillRef, int] | None = None) -> list[SkillVersion]:
         """Every ref's newest version that `user` may see, in one query; with `above`, only newer ones."""
+
+    def published_since(self, at: int) -> int:
+        """How many versions the loop has published since then (ns)."""
 
     def policy(self, ref: SkillRef) -> Policy:
         """`auto` where nothing else was set."""
@@ -114,8 +120,8 @@ class Budget(Protocol):
     def reserve(self, role: str) -> int:
         """Take one call out of the day's budget and return its id. Raises BudgetSpent."""
 
-    def settle(self, call_id: int, usage: Usage | None) -> None:
-        """Write down what the call took; None: it failed, and counts as a call all the same."""
+    def settle(self, call_id: int, usage: Usage) -> None:
+        """Write down what the call took. A call that failed stays reserved: it counts all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +142,14 @@ class Turn:
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """What a transcript reader found: turns around one invocation, the skill body that was really loaded
-    (None: not found), and what tools printed (evidence for the gate; never sent to a model)."""
+    (None: not found), and what tools printed (evidence for the gate; never sent to a model). `other_skill`: what was loaded lay elsewhere (a
+    plugin's or a project's copy), or nothing was."""
 
     turns: tuple[Turn, ...]
     skill_body: str | None = None
     tool_output: tuple[str, ...] = ()
     absorbed: tuple[AbsorbedReaction, ...] = ()
+    other_skill: bool = False
 
 
 @dataclass(frozen=True, slots=True)

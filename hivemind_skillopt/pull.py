@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hivemind_skillopt.errors import SkillOptError
 from hivemind_skillopt.model import SkillRef, SkillVersion
 from hivemind_skillopt.ports import SkillStore
 from hivemind_skillopt.settings import Settings
@@ -33,6 +34,7 @@ class PullReport:
     changes: list[Change] = field(default_factory=list)
     kept_aside: list[str] = field(default_factory=list)
     in_the_way: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
     unchanged: int = 0
 
 
@@ -49,22 +51,20 @@ class Puller:
     def pull(self, installs: Sequence[Install], only: Sequence[SkillRef] = (), *, dry_run: bool = False) -> PullReport:
         """Fetch what is newer than the manifest and link it into every installed harness home."""
         report = PullReport()
+        if not dry_run:
+            self._repair_links()
         entries = {(entry.home, entry.ref): entry for entry in self.manifest.entries()}
         heads = self._newer_heads(installs, entries, only)
-        added = [
-            entry
-            for install in installs
-            for head in heads
-            if (entry := self._bring(install, head, entries.get((install.home, head.ref)), report, dry_run))
-        ]
+        for install in installs:
+            for head in heads:
+                self._bring(install, head, entries.get((install.home, head.ref)), report, dry_run)
         report.unchanged = len(entries) - sum(change.before > 0 for change in report.changes)
-        if added:
-            self.manifest.change(added)
+        if report.changes and not dry_run:
             self.manifest.tell_recorders()
             self._log(report)
         return report
 
-    def repair_links(self) -> None:
+    def _repair_links(self) -> None:
         """Make the links of the manifest that are gone again: somebody cleaned up by hand."""
         for entry in self.manifest.entries():
             link = Path(entry.link)
@@ -92,16 +92,21 @@ class Puller:
 
     def _bring(
         self, install: Install, head: SkillVersion, entry: ManifestEntry | None, report: PullReport, dry_run: bool
-    ) -> ManifestEntry | None:
-        """Put one head into one home; None where nothing is to be done or something is in the way."""
+    ) -> None:
+        """Put one head into one home. What cannot be put there is reported and does not stop the others."""
         link = Path(install.skill_root, str(head.ref))
-        if entry and (entry.pinned or entry.version >= head.version):
-            return None
+        if entry and entry.version >= head.version:
+            return
         if not self._may_replace(link):
             report.in_the_way.append(str(link))
-            return None
+            return
+        try:
+            if not dry_run:
+                self.manifest.change([self._install(install, head, link, entry, report)])
+        except (SkillOptError, OSError) as error:
+            report.failed.append(f"{head.ref}: {error}")
+            return
         report.changes.append(Change(head.ref, install.home, entry.version if entry else 0, head.version))
-        return None if dry_run else self._install(install, head, link, entry, report)
 
     def _may_replace(self, link: Path) -> bool:
         """Only nothing, or a link of ours; a person's own folder is never touched."""

@@ -20,6 +20,9 @@ STARTS_SESSION = ("SessionStart",)
 USES_SKILL = ("PreToolUse", "UserPromptExpansion")
 MAY_REACT = ("UserPromptSubmit",)
 
+YES = ("1", "true", "yes", "on")
+"""As in `settings.py`."""
+
 MAX_STDIN = 1 << 20
 """Bytes read at most. A hook that does not read on is harmless to the harness (seen)."""
 
@@ -39,12 +42,15 @@ CARRIED = (
 def main(argv: list[str]) -> None:
     """Record one event, or nothing."""
     environ = os.environ
-    if environ.get("HIVEMIND_SKILLOPT_DISABLED") == "1" or "HIVEMIND_SKILLOPT_WORKER" in environ:
-        return
     state, harness, event = argv[1:4]
-    state = environ.get("HIVEMIND_SKILLOPT_STATE_DIR") or state
-    if environ.get("HIVEMIND_SKILLOPT_MODE") == "off" and event not in STARTS_SESSION:
+    if event not in STARTS_SESSION + USES_SKILL + MAY_REACT or "HIVEMIND_SKILLOPT_WORKER" in environ:
         return
+    if environ.get("HIVEMIND_SKILLOPT_DISABLED", "").strip().lower() in YES:
+        return
+    if environ.get("HIVEMIND_SKILLOPT_MODE", "").strip().lower() == "off" and event not in STARTS_SESSION:
+        return
+    chosen = environ.get("HIVEMIND_SKILLOPT_STATE_DIR", "")
+    state = chosen if chosen.startswith("/") else state  # a relative one would be another place in every project
     if os.path.exists(state + "/disabled"):
         return
     try:
@@ -56,12 +62,10 @@ def main(argv: list[str]) -> None:
 
 def record(state: str, harness: str, event: str, payload: bytes) -> None:
     """Write the inbox file if the event may matter; then the marker; then start the worker if one is due."""
-    marker = state + "/sessions/" + harness + "-" + session_key(payload)
+    marker = "" if event in STARTS_SESSION else state + "/sessions/" + harness + "-" + session_key(payload)
     if event in USES_SKILL and not names_org_skill(state, payload):
         return
     if event in MAY_REACT and not os.path.exists(marker):
-        return
-    if event not in STARTS_SESSION + USES_SKILL + MAY_REACT:
         return
     write_inbox(state, harness, event, payload)
     if event in USES_SKILL:  # after the file: the worker looks into the inbox again once it has removed a marker

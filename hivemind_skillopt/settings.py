@@ -25,6 +25,9 @@ PREFIXES = ("HIVEMIND_SKILLOPT_", "HIVEMIND_")
 DEFAULT_ORG = "local"
 DEFAULT_WORKSPACE = "default"
 
+YES = frozenset({"1", "true", "yes", "on"})
+NO = frozenset({"", "0", "false", "no", "off"})
+
 WORKER_GUARD = "HIVEMIND_SKILLOPT_WORKER"
 """Set in the worker and in every process it starts, so that our own agent runs record nothing."""
 
@@ -79,7 +82,6 @@ class Settings:
     agent: str = ""
     scorer: str = "agent_cli"
     script: str = ""
-    debug: bool = False
     limits: Limits = Limits()
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     config: Mapping[str, object] = field(default_factory=dict, repr=False)
@@ -110,7 +112,10 @@ def store_id_of(environ: Mapping[str, str], config: Mapping[str, object]) -> str
 
 def without_credentials(url: str) -> str:
     """A store URL as it may be shown: no user, no password, no query."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise SettingsError("HIVEMIND_SKILLOPT_STORE is no URL; quote special characters of the password") from None
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if parts.scheme else ""
 
 
@@ -133,7 +138,10 @@ def config_key(name: str) -> str:
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the environment and config.toml. Raises SettingsError with the name of what is wrong."""
     env = dict(os.environ if environ is None else environ)
-    paths = Paths.locate(env.get("HIVEMIND_SKILLOPT_STATE_DIR", "").strip())
+    state_dir = env.get("HIVEMIND_SKILLOPT_STATE_DIR", "").strip()
+    if state_dir and not state_dir.startswith("/"):
+        raise SettingsError(f"HIVEMIND_SKILLOPT_STATE_DIR is '{state_dir}'; use an absolute path")
+    paths = Paths.locate(state_dir)
     return _from_sources(env, read_config(paths.config_file), paths)
 
 
@@ -151,6 +159,9 @@ def _from_sources(env: Mapping[str, str], config: Mapping[str, object], paths: P
     def text(name: str, default: str = "") -> str:
         return read_value(name, env, config) or default
 
+    def flag(name: str, default: str) -> bool:
+        return parse_flag(name, text(name, default))
+
     home = Path(env.get("HOME") or Path.home())
     return Settings(
         paths=paths,
@@ -160,15 +171,14 @@ def _from_sources(env: Mapping[str, str], config: Mapping[str, object], paths: P
         workspace=text("HIVEMIND_WORKSPACE_ID", DEFAULT_WORKSPACE),
         store_url=text("HIVEMIND_SKILLOPT_STORE", f"sqlite:///{paths.store_db}"),
         mode=_mode(text("HIVEMIND_SKILLOPT_MODE", "auto")),
-        disabled=_flag(text("HIVEMIND_SKILLOPT_DISABLED")) or paths.disabled.exists(),
-        attribution=text("HIVEMIND_SKILL_ATTRIBUTION", "1") != "0",
-        autopull=not _flag(text("HIVEMIND_AUTOPULL_DISABLED")),
-        share_quotes=text("HIVEMIND_SKILLOPT_SHARE_QUOTES", "true") not in {"0", "false"},
+        disabled=flag("HIVEMIND_SKILLOPT_DISABLED", "0") or paths.disabled.exists(),
+        attribution=flag("HIVEMIND_SKILL_ATTRIBUTION", "1"),
+        autopull=not flag("HIVEMIND_AUTOPULL_DISABLED", "0"),
+        share_quotes=flag("HIVEMIND_SKILLOPT_SHARE_QUOTES", "1"),
         judge_window=_positive("HIVEMIND_SKILLOPT_JUDGE_WINDOW", text("HIVEMIND_SKILLOPT_JUDGE_WINDOW", "3")),
         agent=text("HIVEMIND_SKILLOPT_AGENT"),
         scorer=text("HIVEMIND_SKILLOPT_SCORER", "agent_cli"),
         script=text("HIVEMIND_SKILLOPT_SCRIPT"),
-        debug=_flag(text("HIVEMIND_SKILLOPT_DEBUG")),
         limits=_limits(env, config),
         environ=env,
         config=config,
@@ -196,8 +206,11 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "someone"
 
 
-def _flag(text: str) -> bool:
-    return text.lower() in {"1", "true", "yes", "on"}
+def parse_flag(name: str, text: str) -> bool:
+    """Yes or no, in the usual words. Raises SettingsError for any other."""
+    if text.lower() not in YES | NO:
+        raise SettingsError(f"{name} is '{text}'; use 1 or 0")
+    return text.lower() in YES
 
 
 def _mode(text: str) -> Mode:

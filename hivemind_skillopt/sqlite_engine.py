@@ -27,11 +27,18 @@ PRAGMAS = (
 def sqlite_engine(path: Path) -> Engine:
     """Open (or make) the file: 0600 in a 0700 folder; every transaction takes the write lock at its start."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    _create(path)
     engine = create_engine(URL.create("sqlite", database=str(path)))
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin_immediate)
     return engine
+
+
+def _create(path: Path) -> None:
+    """Make the file with its mode. One that is there is not touched: closing any descriptor of a file drops all POSIX
+    locks that this process has on it, SQLite's too, and then another process removes the write-ahead log."""
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _prepare(connection: DBAPIConnection, _record: object) -> None:

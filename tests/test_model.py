@@ -21,7 +21,7 @@ def test_a_reference_splits_at_the_last_dashes(text: str, name: str, author: str
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x", "--alice", "deploy--", "Deploy--alice", "a/b--c", "..--x", "a---b", "a--b\n", "é--a", "x" * 60 + "--al"],
+    ["", "x", "--alice", "deploy--", "Deploy--alice", "a/b--c", "..--x", "a---b", "a--b\n", "é--a", "x" * 61 + "--al"],
 )
 def test_what_is_no_reference(text: str) -> None:
     with pytest.raises(SkillInvalid):

@@ -98,7 +98,10 @@ def test_a_prompt_matters_only_while_its_session_has_a_marker(state: Path) -> No
     assert inbox(state).names() == []
 
 
-@pytest.mark.parametrize("environ", [{"HIVEMIND_SKILLOPT_DISABLED": "1"}, {"HIVEMIND_SKILLOPT_WORKER": "1"}])
+@pytest.mark.parametrize(
+    "environ",
+    [{"HIVEMIND_SKILLOPT_DISABLED": "1"}, {"HIVEMIND_SKILLOPT_DISABLED": "True"}, {"HIVEMIND_SKILLOPT_WORKER": "1"}],
+)
 @pytest.mark.parametrize("event", EVENTS)
 def test_disabled_or_inside_a_worker_nothing_is_written(state: Path, event: str, environ: dict[str, str]) -> None:
     (state / "sessions").mkdir()
@@ -115,14 +118,22 @@ def test_the_file_based_opt_out(state: Path, event: str) -> None:
 
 
 def test_mode_off_records_session_starts_only(state: Path) -> None:
-    assert silent(hook(state, "PreToolUse", use(), HIVEMIND_SKILLOPT_MODE="off"))
+    assert silent(hook(state, "PreToolUse", use(), HIVEMIND_SKILLOPT_MODE="Off"))
     assert not (state / "inbox").exists()
+    assert silent(hook(state, "SessionStart", payload("SessionStart"), HIVEMIND_SKILLOPT_MODE="off"))
+    assert (state / "inbox").exists()
 
 
-@pytest.mark.parametrize("event", ["PreToolUse", "UserPromptExpansion", "UserPromptSubmit"])
+@pytest.mark.parametrize("event", EVENTS)
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_stdin_is_silent(state: Path, event: str, kind: str) -> None:
-    assert silent(hook(state, event, HOSTILE[kind]))
+    """Recorded all the same where it may matter: what it is, the worker finds out."""
+    data = HOSTILE[kind] + (b"deploy--alice" if event in ("PreToolUse", "UserPromptExpansion") else b"")
+    (state / "sessions").mkdir()
+    for name in ("claude_code-_", "claude_code-x", marker_name("claude_code", "../../../etc/passwd")):
+        (state / "sessions" / name).touch()
+    assert silent(hook(state, event, data))
+    assert len(inbox(state).names()) == 1
 
 
 def test_stdin_beyond_the_limit_is_not_read(state: Path) -> None:
@@ -175,6 +186,12 @@ def test_the_hot_path_loads_os_and_sys_only(state: Path, event: str) -> None:
     (state / "sessions").mkdir()
     (state / "sessions" / marker_name("claude_code", SESSION)).touch()
     assert loaded(state, event, use()) <= OS_AND_SYS | OURS
+
+
+def test_a_relative_state_directory_is_not_taken_from_the_environment(state: Path) -> None:
+    """It would be another folder in every project."""
+    assert silent(hook(state, "PreToolUse", use(), HIVEMIND_SKILLOPT_STATE_DIR="~/elsewhere"))
+    assert len(inbox(state).names()) == 1
 
 
 def test_every_file_is_read_back(state: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hivemind_skillopt.events import InboxItem, Origin
-from hivemind_skillopt.settings import Mode
+from hivemind_skillopt.settings import NO, Mode
 
 
 def origin_of(item: InboxItem, home: str, session_id: str, cwd: str, transcript_path: str) -> Origin:
@@ -18,7 +18,7 @@ def origin_of(item: InboxItem, home: str, session_id: str, cwd: str, transcript_
         generation=item.generation,
         mode=_mode(carried.get("HIVEMIND_SKILLOPT_MODE", "")),
         judge_window=int(window) if window.isascii() and window.isdigit() else 0,
-        attribution=carried.get("HIVEMIND_SKILL_ATTRIBUTION", "") != "0",
+        attribution=carried.get("HIVEMIND_SKILL_ATTRIBUTION", "1").strip().lower() not in NO - {""},
         cwd=cwd,
         transcript_path=transcript_path,
     )

@@ -14,6 +14,7 @@ from hivemind_skillopt.errors import SkillInvalid
 from hivemind_skillopt.gate.candidate import Candidate, Evidence
 from hivemind_skillopt.gate.decide import decision, run_checks
 from hivemind_skillopt.model import Check, Result
+from hivemind_skillopt.skill_md import parse_skill_md
 
 EXIT_CODES = {Result.PASS: 0, Result.HOLD: 3, Result.REFUSE: 4}
 STYLES = {Result.PASS: "green", Result.HOLD: "yellow", Result.REFUSE: "red"}
@@ -40,6 +41,7 @@ def command(before: Path, after: Path, evidence: Path | None, as_json: bool) -> 
 
     Both are SKILL.md files. Exit codes: 0 pass, 3 hold for a person, 4 refuse, 1 error, 2 usage.
     """
+    parse_skill_md(before.read_bytes())
     candidate = Candidate(before=before.read_bytes(), after=after.read_bytes(), evidence=_evidence(evidence))
     checks = run_checks(candidate, Context().hooks.gate_checks())
     result = decision(checks)

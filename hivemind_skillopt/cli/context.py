@@ -30,8 +30,6 @@ from hivemind_skillopt.store.engine import open_store
 class Context:
     """Everything lazy: `--help` and `check` open no database."""
 
-    as_json: bool = False
-
     @staticmethod
     def clock() -> int:
         """ns since the epoch."""
@@ -69,7 +67,7 @@ class Context:
     @cached_property
     def manifest(self) -> Manifest:
         """What was pulled."""
-        return Manifest(self.database, self.settings.paths)
+        return Manifest(self.database, self.settings.paths, self.settings.store_id)
 
     @cached_property
     def installs(self) -> Installs:

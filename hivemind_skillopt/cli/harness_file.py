@@ -24,12 +24,12 @@ def read_harness_file(path: Path) -> str | None:
         raise HarnessError(f"{path} cannot be read ({error}); mend it, then try again") from error
 
 
-def change_harness_file(path: Path, text: str | None, backups: Path) -> None:
-    """Write the new text (None: remove the file) after a copy of the old one was kept in `backups`."""
+def change_harness_file(path: Path, text: str | None, backups: Path, at: int) -> None:
+    """Write the new text (None: remove the file) after a copy of the old one was kept in `backups`; `at` (ns) names it."""
     target = path.resolve()
     before = read_harness_file(target)
     if before is not None:
-        write_atomically(backups / f"{target.name}.bak", before.encode())
+        write_atomically(backups / f"{at}-{target.name}", before.encode())
     if text is None:
         target.unlink(missing_ok=True)
         return
@@ -47,5 +47,7 @@ def launcher_text() -> str:
     """
     python, start, parent = map(shlex.quote, (sys.executable, START_RECORDER, str(PACKAGE.parent)))
     return (
-        f'#!/bin/sh\n[ -x {python} ] || exit 0\nexec {python} -I -S -c {start} {parent} "${{0%/*}}" "$@" 2>/dev/null\n'
+        f"#!/bin/sh\n[ -x {python} ] || exit 0\n"
+        '[ "$HIVEMIND_SKILLOPT_DEBUG" = 1 ] || exec 2>/dev/null\n'
+        f'exec {python} -I -S -c {start} {parent} "${{0%/*}}" "$@"\n'
     )

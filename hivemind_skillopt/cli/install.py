@@ -142,7 +142,7 @@ def _install(context: Context, plan: Plan) -> None:
     )
     context.installs.put(install)
     if plan.changes:
-        change_harness_file(plan.file, plan.after, context.settings.paths.state / "backups")
+        change_harness_file(plan.file, plan.after, context.settings.paths.backups, context.clock())
         context.log.write("installed", harness=install.harness)
 
 

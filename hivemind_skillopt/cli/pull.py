@@ -30,10 +30,7 @@ def command(refs: tuple[SkillRef, ...], dry_run: bool, as_json: bool) -> None:
     for ref in refs:
         if context.store.head(ref) is None:
             raise NotFound(f"{ref} is not in the store; see `hivemind-skillopt list`")
-    puller = context.puller()
-    if not dry_run:
-        puller.repair_links()
-    report = puller.pull(installs, refs, dry_run=dry_run)
+    report = context.puller().pull(installs, refs, dry_run=dry_run)
     if as_json:
         _print_json(report, dry_run)
     else:
@@ -51,6 +48,8 @@ def _print(report: PullReport, settings: Settings) -> None:
         say("everything is up to date")
     for path in report.in_the_way:
         say(f"not linked, something of yours is in the way: {path}", "yellow")
+    for failure in report.failed:
+        say(f"not pulled: {failure}", "red")
     for path in report.kept_aside:
         say(f"you had edited the old copy; it is kept in {path}", "yellow")
 
@@ -62,6 +61,7 @@ def _print_json(report: PullReport, dry_run: bool) -> None:
             "changes": changes,
             "unchanged": report.unchanged,
             "in_the_way": report.in_the_way,
+            "failed": report.failed,
             "kept_aside": report.kept_aside,
             "dry_run": dry_run,
         }

@@ -10,9 +10,8 @@ import click
 from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.options import WordType, as_json, dry_run
 from hivemind_skillopt.cli.output import print_json, say
-from hivemind_skillopt.errors import SkillInvalid
+from hivemind_skillopt.errors import ParentMoved, SkillInvalid
 from hivemind_skillopt.model import Policy, Publication, Scope, SkillFolder, SkillRef, SkillVersion
-from hivemind_skillopt.settings import slug
 from hivemind_skillopt.skill_md import front_matter, parse_skill_md, with_name
 from hivemind_skillopt.state.manifest import ManifestEntry
 from hivemind_skillopt.state.skill_folders import read_folder
@@ -55,11 +54,14 @@ def command(
 
 def _publication(context: Context, folder: Path, author: str | None, scope: Scope, parent: str | None) -> Publication:
     pulled = {str(entry.ref): entry for entry in context.manifest.entries()}
-    ref = _ref(folder.resolve().name, pulled, slug(author) if author else context.settings.user)
+    ref = _ref(folder.resolve().name, pulled, author.lower() if author else context.settings.user)
     entry = pulled.get(str(ref))
+    skill = _rendered(read_folder(folder), ref)
+    if parent is None:
+        _refuse_to_unlearn(context, ref, skill)
     return Publication(
         ref=ref,
-        folder=_rendered(read_folder(folder), ref),
+        folder=skill,
         parent_sha256=_parent(context, ref, parent) if parent else entry.content_sha256 if entry else None,
         published_by=context.settings.user,
         published_at=context.clock(),
@@ -73,6 +75,29 @@ def _ref(folder_name: str, pulled: dict[str, ManifestEntry], author: str) -> Ski
     if folder_name in pulled:
         return pulled[folder_name].ref
     return SkillRef(folder_name, author)
+
+
+def _refuse_to_unlearn(context: Context, ref: SkillRef, skill: SkillFolder) -> None:
+    """The loop may have published since the author's folder was written, and this machine has pulled it already.
+
+    Compare-and-set cannot see that the folder does not have it. Raises ParentMoved.
+    """
+    text = skill.skill_md.decode("utf-8", "replace")
+    for version in reversed(context.store.history(ref)):
+        if version.proposal_id is None:
+            return
+        added = _added_lines(context, version)
+        if not all(line in text for line in added):
+            raise ParentMoved(
+                f"{ref} v{version.version} learned from a reaction, and your folder lacks it: "
+                f"see `hivemind-skillopt diff {ref}`, take it over, or push --parent {version.content_sha256[:12]}"
+            )
+
+
+def _added_lines(context: Context, version: SkillVersion) -> list[str]:
+    before = context.store.folder(version.ref, version.version - 1).skill_md.decode("utf-8", "replace").splitlines()
+    after = context.store.folder(version.ref, version.version).skill_md.decode("utf-8", "replace").splitlines()
+    return [line for line in after if line not in before]
 
 
 def _parent(context: Context, ref: SkillRef, parent: str) -> str:

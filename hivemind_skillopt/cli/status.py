@@ -10,7 +10,7 @@ from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.options import as_json
 from hivemind_skillopt.cli.output import ago, iso, print_json, say, shown_store, tilde
 from hivemind_skillopt.errors import SkillOptError
-from hivemind_skillopt.model import DAY, ProposalStatus, SkillRef
+from hivemind_skillopt.model import DAY, SkillRef
 from hivemind_skillopt.settings import without_credentials
 from hivemind_skillopt.state.installs import Install
 
@@ -89,10 +89,9 @@ def _publications_today(context: Context) -> int | None:
     """None where the store cannot be asked."""
     midnight = context.clock() // DAY * DAY
     try:
-        proposals = context.store.proposals(limit=1000)
+        return context.store.published_since(midnight)
     except SkillOptError:
         return None
-    return sum(p.status is ProposalStatus.PUBLISHED and p.proposed_at >= midnight for p in proposals)
 
 
 def _print(context: Context, facts: dict[str, object]) -> None:

@@ -20,9 +20,11 @@ from hivemind_skillopt.state.installs import Install
 def command(harnesses: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
     """Take the hooks out of your harness's settings: byte for byte as they were, if nobody changed them since.
 
-    Pulled skills, the store and the state stay where they are.
+    What was recorded and not yet judged is deleted. Pulled skills, the store and the state stay where they are.
     """
     context = Context()
+    for name in harnesses:
+        context.adapter(name)
     installs = [one for one in context.installs.all() if not harnesses or one.harness in harnesses]
     files = {one.file: _text_without(context, one) for one in installs}
     if not dry_run:
@@ -30,21 +32,24 @@ def command(harnesses: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
             _remove(context, install, files[install.file])
         if not context.installs.all():
             context.settings.paths.launcher.unlink(missing_ok=True)
+            context.inbox.clear()
     _report(installs, as_json=as_json, dry_run=dry_run)
 
 
 def _text_without(context: Context, install: Install) -> str | None:
     """What the file will hold; None: it goes, because we made it or it is gone already."""
     now = read_harness_file(Path(install.file))
-    if now is None or now == install.after:
-        return install.before if now is not None else None
+    if now is None:
+        return None
+    if now == install.after:
+        return install.before
     return context.adapter(install.harness).without_hooks(now, context.settings.paths.launcher)
 
 
 def _remove(context: Context, install: Install, text: str | None) -> None:
     path = Path(install.file)
     if read_harness_file(path) != text:
-        change_harness_file(path, text, context.settings.paths.state / "backups")
+        change_harness_file(path, text, context.settings.paths.backups, context.clock())
     context.installs.remove(install.harness, install.home)
     context.log.write("uninstalled", harness=install.harness)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hivemind_skillopt.events import PreToolUse
 from hivemind_skillopt.hooks.machine import Machine
 from hivemind_skillopt.hooks.specs import hookimpl
 from hivemind_skillopt.judgment_window import Closed, JudgmentWindow
-from hivemind_skillopt.model import Invocation, SkillRef, VersionSource, derived_id
+from hivemind_skillopt.model import Invocation, Provenance, SkillRef, VersionSource, derived_id
 from hivemind_skillopt.settings import Mode, strictest
 from hivemind_skillopt.state.manifest import ManifestEntry
 
@@ -30,7 +32,7 @@ class ArmWindow:
             machine.log.write("modified_copy", ref=str(entry.ref), session=origin.session_id)
             return
         self._close_earlier(event, entry.ref)
-        if machine.windows.open(self._window(event, invocation)):
+        if machine.windows.open(self._window(event, invocation, entry.link)):
             machine.markers.put(origin.harness, origin.session_id)
             machine.log.write(
                 "window_opened",
@@ -47,7 +49,13 @@ class ArmWindow:
         """The same skill again: its queued reactions are still judged, new ones belong to the new window."""
         for window in self._machine.windows.open_in(event.origin.harness, event.origin.session_id):
             if window.invocation.ref == ref:
-                self._machine.windows.save(window.close(Closed.INVOKED_AGAIN))
+                self._machine.windows.save(self._superseded(window, event))
+
+    def _superseded(self, window: JudgmentWindow, event: PreToolUse) -> JudgmentWindow:
+        """The prompt that types the skill again comes after its expansion, and may still complain of the last use."""
+        if event.provenance is Provenance.SLASH and event.prompt_id:
+            return replace(window, superseded_by=event.prompt_id)
+        return window.close(Closed.INVOKED_AGAIN)
 
     def _invocation(self, event: PreToolUse, entry: ManifestEntry) -> Invocation:
         origin = event.origin
@@ -67,7 +75,7 @@ class ArmWindow:
             invoked_at=origin.at,
         )
 
-    def _window(self, event: PreToolUse, invocation: Invocation) -> JudgmentWindow:
+    def _window(self, event: PreToolUse, invocation: Invocation, link: str) -> JudgmentWindow:
         return JudgmentWindow(
             invocation=invocation,
             home=event.origin.home,
@@ -77,5 +85,6 @@ class ArmWindow:
             tool_use_id=event.tool_use_id,
             prompt_id=event.prompt_id,
             agent_id=event.agent_id,
+            link=link,
             transcript_path=event.origin.transcript_path,
         )

@@ -26,6 +26,8 @@ class QueueReaction:
                 current = current.close(Closed.MODE_OFF)
             elif not event.only_invokes and current.takes(event.prompt_id, origin.at):
                 current = self._take(current, event)
+            if current.superseded_by:
+                current = current.close(Closed.INVOKED_AGAIN)
             if current != window:
                 self._machine.windows.save(current)
         self._machine.put_right_marker(origin.harness, origin.session_id)

@@ -78,7 +78,11 @@ class AgentCliScorer:
 
 
 def _end_group(process: subprocess.Popen[str]) -> None:
-    """Kill whatever is left of the process group: a CLI may leave children behind."""
+    """Kill whatever is left of the process group. Never wait for the pipes: a child that left the group may hold them."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    process.communicate() if process.returncode is None else process.wait()
+    process.wait()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()

@@ -30,11 +30,8 @@ def ask_json(scorer: Scorer, budget: Budget, question: Question, shape: type[Sha
 def _paid(scorer: Scorer, budget: Budget, question: Question) -> Answer:
     """One call, counted before it is made, whatever becomes of it."""
     call_id = budget.reserve(question.role)
-    answer = None
-    try:
-        answer = scorer.ask(question)
-    finally:
-        budget.settle(call_id, answer.usage if answer else None)
+    answer = scorer.ask(question)
+    budget.settle(call_id, answer.usage)
     return answer
 
 

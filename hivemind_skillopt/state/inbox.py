@@ -9,9 +9,10 @@ from pathlib import Path
 
 from hivemind_skillopt.errors import SkillOptError
 from hivemind_skillopt.events import InboxItem
+from hivemind_skillopt.model import TEXT_AGE
 
 FIRST_LINE = "hivemind-skillopt inbox 1"
-_NAME = re.compile(r"(\d{20})-[0-9a-zA-Z_-]{1,64}")
+_NAME = re.compile(r"(0\d{19})-[0-9a-zA-Z_-]{1,64}")
 _ESCAPED = re.compile(r"\\(.)", re.S)
 
 
@@ -47,8 +48,20 @@ class Inbox:
         """It has been taken in."""
         (self._folder / name).unlink(missing_ok=True)
 
+    def clear(self) -> None:
+        """Nothing of what was recorded stays, half-written files included."""
+        for folder in (self._folder, self._set_aside):
+            for path in folder.iterdir() if folder.is_dir() else ():
+                path.unlink(missing_ok=True)
+
+    def forget_set_aside(self, now: int) -> None:
+        """Files that could not be read may hold what was typed: they go after a day."""
+        for path in self._set_aside.iterdir() if self._set_aside.is_dir() else ():
+            if now - path.stat().st_mtime_ns > TEXT_AGE:
+                path.unlink(missing_ok=True)
+
     def put_aside(self, name: str) -> None:
-        """It cannot be read: kept for `doctor`, out of the way for ever."""
+        """It cannot be read: out of the way, for a day."""
         self._set_aside.mkdir(mode=0o700, parents=True, exist_ok=True)
         (self._folder / name).replace(self._set_aside / name)
 

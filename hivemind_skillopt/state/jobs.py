@@ -7,13 +7,13 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, insert, select, update
 
-from hivemind_skillopt.model import DAY, SECOND, Proposal, Reaction, Verdict, derived_id
+from hivemind_skillopt.model import DAY, SECOND, TEXT_AGE, Proposal, Reaction, Verdict, derived_id
 from hivemind_skillopt.state.database import Database
 from hivemind_skillopt.state.schema import jobs, reactions, windows
 from hivemind_skillopt.state.values import dump, load
 
-TEXT_AGE = DAY
-"""Raw text is kept until its job is done, at most 24 h (DESIGN 3, privacy)."""
+FAILED_AGE = 7 * DAY
+"""How long a failed job stays in `status`."""
 
 MAX_ATTEMPTS = 8
 """Then the job fails visibly. With BACK_OFF the last try comes about two hours after the first."""
@@ -169,16 +169,16 @@ class Jobs:
             connection.execute(delete(jobs).where(jobs.c.id == job.id))
             self._erase_text(reactions.c.job_id == job.id)
 
-    def drop_waiting(self) -> int:
-        """Discard every job that waits (mode `off`); how many there were."""
+    def drop_waiting(self, place: Place) -> int:
+        """Discard every job that waits here (mode `off`); how many there were."""
         with self._database.transaction() as connection:
-            waiting = list(connection.scalars(select(jobs.c.id).where(jobs.c.status == JobStatus.DUE)))
+            waiting = list(connection.scalars(select(jobs.c.id).where(_waits_at(place))))
             connection.execute(delete(jobs).where(jobs.c.id.in_(waiting)))
             self._erase_text(reactions.c.job_id.in_(waiting))
         return len(waiting)
 
-    def forget_old_text(self, now: int) -> None:
-        """Raw text older than TEXT_AGE goes; a judge job that needed it fails visibly."""
+    def forget_old(self, now: int) -> None:
+        """Raw text older than TEXT_AGE goes, and a judge job that needed it fails; failed jobs go after FAILED_AGE."""
         old = and_(reactions.c.at < now - TEXT_AGE, reactions.c.text.is_not(None))
         with self._database.transaction() as connection:
             needed = select(reactions.c.job_id).where(old)
@@ -186,6 +186,8 @@ class Jobs:
             values = {"status": JobStatus.FAILED, "last_error": "not judged within 24 h"}
             connection.execute(update(jobs).where(waiting).values(values))
             self._erase_text(old)
+            gone = and_(jobs.c.status == JobStatus.FAILED, jobs.c.created_at < now - FAILED_AGE)
+            connection.execute(delete(jobs).where(gone))
 
     def counts(self) -> dict[str, int]:
         """Jobs by status."""

@@ -18,11 +18,11 @@ class Log:
 
     def __init__(self, path: Path, clock: Clock) -> None:
         self._path = path
-        self._clock = clock
+        self.clock = clock
 
     def write(self, what: str, **facts: str | int | float | bool | None) -> None:
         """Add one line."""
-        line = json.dumps({"at": self._clock(), "what": what, **facts}, ensure_ascii=False) + "\n"
+        line = json.dumps({"at": self.clock(), "what": what, **facts}, ensure_ascii=False) + "\n"
         try:
             self._rotate()
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)

@@ -30,20 +30,19 @@ class ManifestEntry:
     content_sha256: str
     folder: str
     link: str
-    pinned: bool = False
 
 
 class Manifest:
-    """The table, and the two small files that recorders read."""
+    """The table, as far as it is about one org store, and the two small files that recorders read."""
 
-    def __init__(self, database: Database, paths: Paths) -> None:
+    def __init__(self, database: Database, paths: Paths, store_id: str) -> None:
         self._database = database
         self._paths = paths
+        self._store_id = store_id
 
-    def entries(self, home: str | None = None) -> list[ManifestEntry]:
-        """What is pulled now, sorted by ref; of one harness home or of all."""
-        here = manifest.c.home == home if home is not None else manifest.c.home.is_not(None)
-        return self._select(and_(here, manifest.c.to_generation.is_(None)))
+    def entries(self) -> list[ManifestEntry]:
+        """What is pulled now, sorted by ref."""
+        return self._select(manifest.c.to_generation.is_(None))
 
     def at(self, home: str, generation: int) -> list[ManifestEntry]:
         """What was pulled into this home at that generation."""
@@ -80,12 +79,14 @@ class Manifest:
         write_atomically(self._paths.generation, f"{self.generation()}\n".encode())
 
     def _select(self, which: ColumnElement[bool]) -> list[ManifestEntry]:
-        found = select(manifest).where(which).order_by(manifest.c.name, manifest.c.author, manifest.c.home)
+        ours = manifest.c.store_id == self._store_id
+        found = select(manifest).where(ours, which).order_by(manifest.c.name, manifest.c.author, manifest.c.home)
         with self._database.transaction() as connection:
             return [_entry(row) for row in connection.execute(found)]
 
 
 def _same(entry: ManifestEntry) -> ColumnElement[bool]:
+    """The entry's place on disk, whichever store it came from: one link holds one skill."""
     return and_(manifest.c.home == entry.home, manifest.c.name == entry.ref.name, manifest.c.author == entry.ref.author)
 
 
@@ -100,7 +101,6 @@ def _row(entry: ManifestEntry, generation: int) -> dict[str, object]:
         "content_sha256": entry.content_sha256,
         "folder": entry.folder,
         "link": entry.link,
-        "pinned": entry.pinned,
         "from_generation": generation,
     }
 
@@ -115,5 +115,4 @@ def _entry(row: Row[tuple[object, ...]]) -> ManifestEntry:
         content_sha256=row.content_sha256,
         folder=row.folder,
         link=row.link,
-        pinned=row.pinned,
     )

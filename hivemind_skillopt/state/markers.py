@@ -21,9 +21,10 @@ class Markers:
         """It has none: its next prompt creates no file and starts no process."""
         self._path(harness, session_id).unlink(missing_ok=True)
 
-    def names(self) -> set[str]:
-        """All markers there are."""
-        return {path.name for path in self._folder.iterdir()} if self._folder.is_dir() else set()
+    def clear(self) -> None:
+        """No session has one."""
+        for path in self._folder.iterdir() if self._folder.is_dir() else ():
+            path.unlink(missing_ok=True)
 
     def _path(self, harness: str, session_id: str) -> Path:
         return self._folder / marker_name(harness, session_id)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     Connection,
     Float,
@@ -18,7 +17,7 @@ from sqlalchemy import (
     Text,
 )
 
-from hivemind_skillopt.errors import StoreTooNew
+from hivemind_skillopt.errors import StateUnavailable
 
 metadata = MetaData()
 
@@ -114,7 +113,6 @@ manifest = Table(
     Column("content_sha256", Text, nullable=False),
     Column("folder", Text, nullable=False),
     Column("link", Text, nullable=False),
-    Column("pinned", Boolean, nullable=False),
     Column("from_generation", Integer, nullable=False),
     Column("to_generation", Integer),
     Index("manifest_now", "home", "name", "author", "to_generation"),
@@ -147,10 +145,10 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m001_first,)
 
 
 def upgrade(connection: Connection) -> None:
-    """Apply what is missing, inside the caller's transaction. Raises StoreTooNew."""
+    """Apply what is missing, inside the caller's transaction. Raises StateUnavailable."""
     applied = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
     if applied > len(MIGRATIONS):
-        raise StoreTooNew("state.db was written by a newer hivemind-skillopt; upgrade this one")
+        raise StateUnavailable("state.db was written by a newer hivemind-skillopt; upgrade this one")
     for migration in MIGRATIONS[applied:]:
         migration(connection)
     if applied < len(MIGRATIONS):

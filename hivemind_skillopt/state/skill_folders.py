@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from pathlib import Path
@@ -103,8 +104,8 @@ class VersionFolders:
     def keep_aside(self, ref: SkillRef, folder: Path) -> Path:
         """Move an edited copy out of the way; nothing that a person wrote is lost."""
         self._edited.mkdir(mode=0o700, parents=True, exist_ok=True)
-        number = 1 + sum(path.name.startswith(str(ref)) for path in self._edited.iterdir())
-        target = self._edited / f"{ref}.{number}"
+        numbers = (self._edited / f"{ref}.{number}" for number in itertools.count(1))
+        target = next(path for path in numbers if not os.path.lexists(path))
         folder.replace(target)
         return target
 

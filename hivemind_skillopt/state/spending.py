@@ -19,7 +19,6 @@ class Spent:
     """Totals since midnight UTC. `unpriced_calls`: calls whose cost nobody told us."""
 
     judge_calls: int
-    calls: int
     tokens: int
     cost_usd: float
     unpriced_calls: int
@@ -40,10 +39,8 @@ class Spending:
             row = insert(calls).values(at=self._clock(), role=role).returning(calls.c.id)
             return int(connection.execute(row).scalar_one())
 
-    def settle(self, call_id: int, usage: Usage | None) -> None:
+    def settle(self, call_id: int, usage: Usage) -> None:
         """Write down what the call took."""
-        if usage is None:
-            return
         values = {
             "scorer": usage.scorer,
             "model": usage.model,
@@ -60,7 +57,6 @@ class Spending:
         tokens = func.coalesce(calls.c.input_tokens, 0) + func.coalesce(calls.c.output_tokens, 0)
         totals = select(
             func.count().filter(calls.c.role == "judge"),
-            func.count(),
             func.coalesce(func.sum(tokens), 0),
             func.coalesce(func.sum(calls.c.cost_usd), 0.0),
             func.count().filter(calls.c.cost_usd.is_(None)),

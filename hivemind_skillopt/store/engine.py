@@ -29,7 +29,7 @@ def _sqlite_path(url: str) -> Path:
     if not url.startswith(SQLITE):
         named = f"the scheme '{scheme[0]}'" if scheme else "no scheme"
         raise SettingsError(f"HIVEMIND_SKILLOPT_STORE has {named}; {SUPPORTED}")
-    path = Path(url.removeprefix(SQLITE)).expanduser()
+    path = Path(url.removeprefix(SQLITE))
     if not path.is_absolute():
         raise SettingsError(f"HIVEMIND_SKILLOPT_STORE names no absolute path; {SUPPORTED}")
     return path

@@ -46,6 +46,9 @@ class MemoryStore(SkillStore):
     def migrate(self) -> None:
         """There is no schema."""
 
+    def close(self) -> None:
+        """There is no connection."""
+
     def publish(self, publication: Publication) -> SkillVersion:
         """Compare-and-set publish of version n+1. See the port; SkillInvalid for a folder that may not be."""
         check_folder(publication.folder)
@@ -80,6 +83,11 @@ class MemoryStore(SkillStore):
         with self._lock:
             newest = [versions[-1] for _, versions in sorted(self._versions.items())]
         return [v for v in newest if visible_to(user, v) and v.version > known.get(v.ref, 0)]
+
+    def published_since(self, at: int) -> int:
+        """How many versions the loop has published since then (ns)."""
+        with self._lock:
+            return sum(version.published_at >= at for _, version in self._publications.values())
 
     def policy(self, ref: SkillRef) -> Policy:
         """`auto` where nothing else was set."""

@@ -81,6 +81,11 @@ class SqlStore(SkillStore):
         with self._transaction() as connection:
             return versions.heads(connection, self._org, user, above or {})
 
+    def published_since(self, at: int) -> int:
+        """How many versions the loop has published since then (ns)."""
+        with self._transaction() as connection:
+            return versions.published_since(connection, self._org, at)
+
     def policy(self, ref: SkillRef) -> Policy:
         """`auto` where nothing else was set."""
         with self._transaction() as connection:

@@ -11,6 +11,7 @@ from hivemind_skillopt.model import Policy, Scope, SkillFolder, SkillRef, SkillV
 from hivemind_skillopt.store.folder_rules import check_folder
 from hivemind_skillopt.store.rows import Row, folder_from_rows, version_from_row
 from hivemind_skillopt.store.schema import blobs, policies, skill_files, skills
+from hivemind_skillopt.store.times import to_iso
 
 NO_BODY = tuple(column for column in skills.c if column.name != "body")
 
@@ -37,6 +38,12 @@ def head(connection: Connection, org: str, ref: SkillRef) -> SkillVersion | None
 def history(connection: Connection, org: str, ref: SkillRef) -> list[SkillVersion]:
     """Oldest first."""
     return find(connection, org, of_ref(skills, ref))
+
+
+def published_since(connection: Connection, org: str, at: int) -> int:
+    """Versions that came from a proposal."""
+    since = and_(skills.c.org == org, skills.c.proposal_id.is_not(None), skills.c.updated_at >= to_iso(at))
+    return connection.scalar(select(func.count()).select_from(skills).where(since)) or 0
 
 
 def heads(connection: Connection, org: str, user: str, above: Mapping[SkillRef, int]) -> list[SkillVersion]:

@@ -14,8 +14,10 @@ if PACKAGE_PARENT not in sys.path:  # a `--user` or editable install, which -I l
 
 from hivemind_skillopt import launch  # noqa: E402
 from hivemind_skillopt.errors import SkillOptError  # noqa: E402
-from hivemind_skillopt.settings import WORKER_GUARD, load_settings  # noqa: E402
+from hivemind_skillopt.settings import WORKER_GUARD, Settings, load_settings  # noqa: E402
+from hivemind_skillopt.state.inbox import Inbox  # noqa: E402
 from hivemind_skillopt.state.log import Log  # noqa: E402
+from hivemind_skillopt.state.markers import Markers  # noqa: E402
 from hivemind_skillopt.worker.run import run_worker  # noqa: E402
 
 
@@ -28,11 +30,19 @@ def main(argv: list[str], environ: dict[str, str]) -> int:
     log = Log(Path(argv[2]) / "log.jsonl", time.time_ns)
     try:
         settings = load_settings({**environ, "HIVEMIND_SKILLOPT_STATE_DIR": argv[2], WORKER_GUARD: "1"})
-        if not settings.disabled:
+        if settings.disabled:
+            discard(settings)
+        else:
             run_worker(settings)
     except SkillOptError as error:
         log.write("worker_failed", why=str(error))
     return 0
+
+
+def discard(settings: Settings) -> None:
+    """The loop is off by a setting that recorders do not see: keep nothing of what they wrote."""
+    Inbox(settings.paths.inbox, settings.paths.set_aside).clear()
+    Markers(settings.paths.markers).clear()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 
@@ -75,7 +76,7 @@ def _machine(settings: Settings, database: Database, log: Log) -> Machine:
         windows=Windows(database),
         jobs=Jobs(database),
         outbox=Outbox(database, settings.store_id),
-        manifest=Manifest(database, settings.paths),
+        manifest=Manifest(database, settings.paths, settings.store_id),
         markers=Markers(settings.paths.markers),
         log=log,
         is_modified=_is_modified,
@@ -83,7 +84,10 @@ def _machine(settings: Settings, database: Database, log: Log) -> Machine:
 
 
 def _is_modified(entry: ManifestEntry) -> bool:
-    return content_sha256(entry.folder) != entry.content_sha256
+    """Edited through the link, or the link no longer leads to it."""
+    return os.path.realpath(entry.link) != os.path.realpath(entry.folder) or (
+        content_sha256(entry.folder) != entry.content_sha256
+    )
 
 
 def _hooks(machine: Machine, log: Log) -> Hooks:

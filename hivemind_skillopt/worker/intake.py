@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hivemind_skillopt.errors import PayloadUnreadable
+from hivemind_skillopt.errors import PayloadUnreadable, StateUnavailable
 from hivemind_skillopt.events import InboxItem, SeenEvent, SessionStart
 from hivemind_skillopt.hooks.machine import Machine
 from hivemind_skillopt.hooks.manager import Hooks
+from hivemind_skillopt.model import TEXT_AGE
 from hivemind_skillopt.ports import HarnessAdapter
 from hivemind_skillopt.settings import Settings, store_id_of
 from hivemind_skillopt.state.database import Database
@@ -39,18 +40,25 @@ class Intake:
         return sum(self._handle(name, item) for name, item in self.inbox.items(names[:BATCH]))
 
     def _handle(self, name: str, item: InboxItem | InboxUnreadable) -> bool:
+        """One file; a file that breaks a behaviour or a stranger's adapter must not stop all the others."""
         if isinstance(item, InboxUnreadable):
             return self._put_aside(name, str(item))
+        try:
+            return self._take(name, item)
+        except (StateUnavailable, OSError):
+            raise
+        except PayloadUnreadable as error:
+            return self._put_aside(name, str(error))
+        except Exception as error:  # noqa: BLE001
+            return self._put_aside(name, type(error).__name__)
+
+    def _take(self, name: str, item: InboxItem) -> bool:
         adapter = self.adapters.get(item.harness)
         if adapter is None:
             return self._put_aside(name, f"no adapter for harness '{item.harness[:40]}'")
         if not self._is_ours(item, adapter):
-            self.waiting.add(name)
-            return False
-        try:
-            event = adapter.event(item)
-        except PayloadUnreadable as error:
-            return self._put_aside(name, str(error))
+            return self._leave(name, item)
+        event = adapter.event(item)
         if event:
             self._dispatch(event)
         self.inbox.remove(name)
@@ -69,9 +77,18 @@ class Intake:
             self.hooks.emit(event)
 
     def _is_ours(self, item: InboxItem, adapter: HarnessAdapter) -> bool:
-        own = self.settings.environ
-        same_home = adapter.home(item.carried) == adapter.home(own)
-        return same_home and store_id_of(item.carried, self.settings.config) == store_id_of(own, self.settings.config)
+        settings = self.settings
+        same_home = adapter.home(item.carried) == adapter.home(settings.environ)
+        return same_home and store_id_of(item.carried, settings.config) == settings.store_id
+
+    def _leave(self, name: str, item: InboxItem) -> bool:
+        """It waits for its own worker, a day at most: it may hold what was typed."""
+        if self.machine.log.clock() - item.at > TEXT_AGE:
+            self.inbox.remove(name)
+            self.machine.log.write("forgotten", file=name, why="no worker of its store or harness home came in a day")
+            return True
+        self.waiting.add(name)
+        return False
 
     def _put_aside(self, name: str, why: str) -> bool:
         self.inbox.put_aside(name)

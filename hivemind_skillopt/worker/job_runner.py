@@ -63,7 +63,7 @@ class JobRunner:
             return self._publish(job, window)
         conversation = self._adapter(window).read_transcript(window)
         if conversation is None:
-            self._judge_without_transcript(job, window)
+            self._without_transcript(job, window)
             return None
         case = self._case(job, window, conversation)
         return self._judge(job, case) if job.step is Step.JUDGE else self._propose(job, case)
@@ -88,8 +88,11 @@ class JobRunner:
             self.machine.windows.save(current)
         return current
 
-    def _judge_without_transcript(self, job: Job, window: JudgmentWindow) -> None:
-        if job.step is Step.JUDGE and job.attempts + 1 >= TRANSCRIPT_TRIES:
+    def _without_transcript(self, job: Job, window: JudgmentWindow) -> None:
+        if job.attempts + 1 >= TRANSCRIPT_TRIES and job.step is not Step.JUDGE:
+            self._give_up(job, NO_TRANSCRIPT)
+            return
+        if job.attempts + 1 >= TRANSCRIPT_TRIES:
             reactions = self.machine.jobs.reactions(job)
             self._write_verdict(job, self.pipeline_for(window).without_transcript(window, reactions))
             return
@@ -129,7 +132,7 @@ class JobRunner:
         proposed = self.pipeline_for(case.window).propose(case, verdict)
         if isinstance(proposed, Draft):
             self.machine.log.write("no_change", ref=str(verdict.ref), verdict=verdict.id)
-            self.machine.jobs.done(job)
+            self._end(job, "the newer version already covers it")
             return None
         return self._write_proposal(job, case.window, proposed)
 
@@ -150,7 +153,7 @@ class JobRunner:
             self._settle(job, proposal, ProposalStatus.HELD, "the mode or policy has become stricter since")
             return None
         try:
-            version = pipeline.publish(proposal)
+            version = pipeline.publish(proposal, window.invocation.harness)
         except ParentMoved:
             self._propose_again(job, proposal)
             return None
@@ -169,7 +172,7 @@ class JobRunner:
         if job.rounds > 0:
             self._settle(job, proposal, ProposalStatus.STALE, "another publication came first, twice")
             return
-        again = replace(self._next(job, Step.PROPOSE, verdict=job.verdict), rounds=1)
+        again = replace(self._next(job, Step.PROPOSE, verdict=job.verdict, proposal=proposal), rounds=1)
         self.machine.jobs.wait(again, self.clock(), "another publication came first")
 
     def _hold_back(self, job: Job, proposal: Proposal, error: PublicationHeldBack) -> None:
@@ -189,7 +192,14 @@ class JobRunner:
 
     def _give_up(self, job: Job, why: str) -> None:
         self.machine.log.write("gave_up", job=job.id, why=why)
-        self.machine.jobs.done(job)
+        self._end(job, why)
+
+    def _end(self, job: Job, why: str) -> None:
+        """Nothing more will come of it; a proposal that lost the race before is stale now."""
+        if job.proposal is None:
+            self.machine.jobs.done(job)
+        else:
+            self._settle(job, job.proposal, ProposalStatus.STALE, why)
 
     def _next(self, job: Job, step: Step, *, verdict: Verdict | None, proposal: Proposal | None = None) -> Job:
         return replace(job, step=step, attempts=0, last_error="", verdict=verdict, proposal=proposal)

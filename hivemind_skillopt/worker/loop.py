@@ -48,20 +48,27 @@ class Loop:
         """Until the inbox is empty and no job is due soon."""
         self._begin()
         with ThreadPoolExecutor(POOL) as pool:
-            while self._turn(pool):
-                self._pause()
+            while (taken := self.intake.take_in()) or self._has_more(pool):
+                if not taken:
+                    self._pause()
         self.notes.put("last_worker_run", str(self.clock()))
         self.intake.database.shed()
+
+    def close(self) -> None:
+        """Give the databases back."""
+        self.intake.database.close()
+        self.store.close()
 
     def _begin(self) -> None:
         """Put right what a dead worker left, forget what is old."""
         now, jobs = self.clock(), self.machine.jobs
         jobs.revive()
-        jobs.forget_old_text(now)
+        jobs.forget_old(now)
+        self.intake.inbox.forget_set_aside(now)
         self.seen.forget_old(now)
         self._expire_windows(now)
         self.store_is_up = self._open_store()
-        if self.machine.settings.mode is Mode.OFF and (dropped := jobs.drop_waiting()):
+        if self.machine.settings.mode is Mode.OFF and (dropped := jobs.drop_waiting(self.place)):
             self.machine.log.write("jobs_discarded", why="mode off", jobs=dropped)
 
     def _open_store(self) -> bool:
@@ -80,24 +87,23 @@ class Loop:
                 self.machine.windows.save(expired)
                 self.machine.put_right_marker(window.invocation.harness, window.invocation.session_id)
 
-    def _turn(self, pool: ThreadPoolExecutor) -> bool:
-        """One round; True while there is something to come back for."""
-        taken = self.intake.take_in()
+    def _has_more(self, pool: ThreadPoolExecutor) -> bool:
+        """Jobs, rows and the pull; True while there is something to come back for."""
+        published = self._collect()
         if self.store_is_up:
-            self._with_store(pool)
-        return bool(taken or self.running or self._due_soon())
+            self._with_store(pool, pull=published or self.intake.session_started)
+        return bool(self.running) or self._due_soon()
 
-    def _with_store(self, pool: ThreadPoolExecutor) -> None:
+    def _with_store(self, pool: ThreadPoolExecutor, *, pull: bool) -> None:
         due = self.machine.jobs.take_due(self.clock(), self.place)
         self.running |= {pool.submit(self.runner.run, job) for job in due}
-        published = self._collect()
         self.store_is_up = self.sync.send()
-        if (published or self.intake.session_started) and self.machine.settings.autopull:
+        if pull and self.machine.settings.autopull:
             self.intake.session_started = False
             self.sync.pull()
 
     def _collect(self) -> bool:
-        """Finished jobs; True when one of them published."""
+        """Take finished jobs off the list; did one of them publish?"""
         done = {future for future in self.running if future.done()}
         self.running -= done
         return sum(future.result() is not None for future in done) > 0
@@ -110,5 +116,5 @@ class Loop:
         """Wait for a job to end, or a moment: the inbox is looked at again."""
         if self.running:
             wait(self.running, timeout=PAUSE_SECONDS, return_when=FIRST_COMPLETED)
-        elif not self.intake.inbox.names():
+        else:
             self.sleep(PAUSE_SECONDS)

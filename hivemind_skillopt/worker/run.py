@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
+from typing import IO
 
 import portalocker
 
 from hivemind_skillopt.settings import Settings
-from hivemind_skillopt.state.inbox import Inbox
 from hivemind_skillopt.worker.compose import build_loop
+from hivemind_skillopt.worker.loop import Loop
 
 PATIENCE_SECONDS = 180.0
 PAUSE_SECONDS = 0.5
-
-HOMES = frozenset({"HOME", "CLAUDE_CONFIG_DIR"})
-"""What decides where a harness's own folder is."""
 
 
 def run_worker(settings: Settings) -> bool:
@@ -24,18 +23,18 @@ def run_worker(settings: Settings) -> bool:
     After the lock is given back the inbox is looked at once more: a file that came in between started a
     worker which found the lock taken and ended.
     """
+    with closing(build_loop(settings)) as loop:
+        return _work(loop, settings)
+
+
+def _work(loop: Loop, settings: Settings) -> bool:
     worked, patience = False, PATIENCE_SECONDS / PAUSE_SECONDS
-    inbox = Inbox(settings.paths.inbox, settings.paths.set_aside)
-    waiting: set[str] = set()
-    while not worked or set(inbox.names()) - waiting:
+    while not worked or set(loop.intake.inbox.names()) - loop.intake.waiting:
         try:
             with _lock(settings) as file:
-                file.truncate(0)
-                file.write(_identity(settings))
-                file.flush()
-                waiting = _run_once(settings)
+                _run_once(loop, file)
         except portalocker.AlreadyLocked:
-            if worked or patience <= 0 or settings.paths.lock.read_text() == _identity(settings):
+            if worked or patience <= 0 or settings.paths.lock.read_text() == _identity(loop):
                 return worked
             patience -= 1
             time.sleep(PAUSE_SECONDS)
@@ -44,10 +43,9 @@ def run_worker(settings: Settings) -> bool:
     return worked
 
 
-def _identity(settings: Settings) -> str:
-    """Whose items a worker takes in: written into the lock file by the one that holds it."""
-    homes = sorted(value for name, value in settings.environ.items() if name in HOMES)
-    return "\n".join((settings.store_id, *homes))
+def _identity(loop: Loop) -> str:
+    """Whose items a worker takes in."""
+    return "\n".join((loop.place.store_id, *sorted(loop.place.homes)))
 
 
 def _lock(settings: Settings) -> portalocker.Lock:
@@ -56,12 +54,15 @@ def _lock(settings: Settings) -> portalocker.Lock:
     return portalocker.Lock(settings.paths.lock, mode="a", timeout=0, fail_when_locked=True, flags=flags)
 
 
-def _run_once(settings: Settings) -> set[str]:
-    """One run of the loop; the inbox files that are not ours."""
-    loop = build_loop(settings)
+def _run_once(loop: Loop, lock: IO[str]) -> None:
+    """One run; while it lasts, the lock file says for whom."""
+    lock.truncate(0)  # of a holder that was killed
+    lock.write(_identity(loop))
+    lock.flush()
     try:
         loop.run()
     except Exception as error:
         loop.machine.log.write("worker_failed", why=type(error).__name__)
         raise
-    return loop.intake.waiting
+    finally:
+        lock.truncate(0)

@@ -37,15 +37,15 @@ class Sync:
             numbers, records = self.outbox.first()
         return self._note("sync", "")
 
-    def pull(self) -> bool:
-        """Bring the harness homes up to date; False when it failed."""
+    def pull(self) -> None:
+        """Bring the harness homes up to date."""
         try:
-            self.puller.repair_links()
             report = self.puller.pull(self.installs.all())
         except (SkillOptError, OSError) as error:
-            return self._note("pull", str(error))
-        in_the_way = ", ".join(report.in_the_way)
-        return self._note("pull", f"something of yours is in the way: {in_the_way}" if in_the_way else "")
+            self._note("pull", str(error))
+            return
+        problems = [*report.failed, *(f"something of yours is in the way: {path}" for path in report.in_the_way)]
+        self._note("pull", "; ".join(problems))
 
     def _note(self, name: str, failure: str) -> bool:
         """What `status` shows; a failure is logged once, not at every run."""

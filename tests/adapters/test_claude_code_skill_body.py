@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hivemind_skillopt.adapters.claude_code.skill_body import renders_as, without_base_directory
+from hivemind_skillopt.adapters.claude_code.skill_body import renders_as, split_rendered
 
 FRONT = "---\nname: x\ndescription: d\n---\n"
 
@@ -54,6 +54,6 @@ def test_many_placeholders_cost_no_more_than_the_text() -> None:
 
 
 def test_only_a_rendered_skill_has_a_base_directory() -> None:
-    assert without_base_directory("Base directory for this skill: /a b/c\n\nBody\n\nmore") == "Body\n\nmore"
-    assert without_base_directory("<local-command-caveat>Caveat") is None
-    assert without_base_directory("Body\n\nBase directory for this skill: /x\n\ny") is None
+    assert split_rendered("Base directory for this skill: /a b/c\n\nBody\n\nmore") == ("/a b/c", "Body\n\nmore")
+    assert split_rendered("<local-command-caveat>Caveat") is None
+    assert split_rendered("Body\n\nBase directory for this skill: /x\n\ny") is None

@@ -95,7 +95,19 @@ def test_changes_that_others_made_since_survive_the_uninstall(cli: Cli) -> None:
     assert json.loads(cli.settings.read_text()) == expected
 
 
-@pytest.mark.parametrize("broken", ["{", "[]", '{"hooks": []}', '{"hooks": {"PreToolUse": {}}}', "// a comment\n{}"])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "{",
+        "[]",
+        '{"hooks": []}',
+        '{"hooks": {"PreToolUse": {}}}',
+        "// a comment\n{}",
+        '{"a": 1, "a": 2}',
+        '{"a": 1e400}',
+        '{"a": "\\ud800"}',
+    ],
+)
 def test_settings_we_cannot_change_safely_are_refused(cli: Cli, broken: str) -> None:
     write(cli, broken)
     assert "settings.json" in cli.fails("install", "--yes")

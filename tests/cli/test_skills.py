@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 
+from hivemind_skillopt.model import Publication, SkillRef
+from hivemind_skillopt.store.engine import open_store
 from tests.cli.conftest import SKILL, Cli
+from tests.store.values import proposal
 
 
 def published(cli: Cli, *texts: str) -> None:
@@ -64,7 +68,8 @@ def test_what_cannot_be_a_skill_is_refused_in_one_line(cli: Cli) -> None:
     cli.fails("push", "/nowhere", code=2)
     cli.fails("history", "no-reference", code=2)
     assert "is not in the store" in cli.fails("history", "no--one")
-    assert "is not in the store" in cli.fails("pull", "no--one") or True
+    assert "install" in cli.fails("pull", "no--one")
+    cli.fails("push", cli.skill(), "--author", "///")
 
 
 def test_pull_links_immutable_folders(cli: Cli) -> None:
@@ -120,6 +125,31 @@ def test_a_skill_of_mine_is_not_the_teams(cli: Cli) -> None:
     assert len(cli.json("list")) == 1
     cli.environ["HIVEMIND_USER"] = "bob"
     assert cli.json("list") == []
+
+
+def learn(cli: Cli) -> None:
+    """Version 2 as the loop publishes it."""
+    url = f"sqlite:///{cli.home}/.local/share/hivemind-skillopt/store.db"
+    store, ref = open_store(url, "local"), SkillRef("deploy", "alice")
+    folder = store.folder(ref, 1)
+    text = folder.skill_md.replace(b"2. Deploy.", b"2. Ask first, then deploy.")
+    made = replace(proposal(), ref=ref, parent_sha256=folder.content_sha256)
+    store.publish(Publication(ref, folder.with_skill_md(text), folder.content_sha256, "alice", 1, proposal=made))
+    store.close()
+
+
+def test_a_push_does_not_silently_take_back_what_was_learned(cli: Cli) -> None:
+    """The machine has pulled v2, so compare-and-set alone would let an old source folder through."""
+    published(cli, SKILL)
+    learn(cli)
+    cli.run("pull")
+    line = cli.fails("push", cli.skill(text=SKILL + "3. Tell.\n"))
+    assert "v2 learned from a reaction, and your folder lacks it" in line
+    taken_over = SKILL.replace("2. Deploy.", "2. Ask first, then deploy.") + "3. Tell.\n"
+    cli.run("push", cli.skill(text=taken_over))
+    sha = cli.json("history", "deploy--alice")[2]["sha256"]
+    cli.run("push", cli.skill(text=SKILL), "--parent", sha)
+    assert len(cli.json("history", "deploy--alice")) == 4
 
 
 def test_the_whole_folder_travels(cli: Cli) -> None:

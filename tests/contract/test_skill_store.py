@@ -545,3 +545,11 @@ def test_two_orgs_may_hold_the_same_ids(store: SkillStore, open_org: OpenOrg) ->
         assert loop_publish(each, proposal(edits=()), "v2\n").version == 2
     assert store.verdicts() == other.verdicts() == [verdict()]
     assert len(store.history(DEPLOY)) == len(other.history(DEPLOY)) == 2
+
+
+def test_the_loops_publications_are_counted(store: SkillStore) -> None:
+    first = store.publish(publication("v1\n", published_at=NOON))
+    store.publish(
+        publication("v2\n", parent_sha256=first.content_sha256, proposal=proposal(), published_at=NOON + HOUR)
+    )
+    assert [store.published_since(at) for at in (NOON, NOON + HOUR, NOON + HOUR + 1)] == [1, 1, 0]

@@ -33,7 +33,7 @@ class CountingBudget:
 
     def __init__(self, calls: int = 100) -> None:
         self.left = calls
-        self.settled: list[Usage | None] = []
+        self.settled: list[Usage] = []
 
     def reserve(self, role: str) -> int:
         if not self.left:
@@ -41,7 +41,7 @@ class CountingBudget:
         self.left -= 1
         return self.left
 
-    def settle(self, call_id: int, usage: Usage | None) -> None:
+    def settle(self, call_id: int, usage: Usage) -> None:
         self.settled.append(usage)
 
 

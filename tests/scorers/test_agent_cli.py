@@ -88,6 +88,13 @@ def test_a_hanging_cli_is_killed_with_its_children(tmp_path: Path) -> None:
     assert [is_running(int(pid)) for pid in pids.read_text().split()] == [False, False]
 
 
+def test_a_child_that_left_the_group_and_holds_the_pipe_cannot_hold_us(tmp_path: Path) -> None:
+    start = time.monotonic()
+    with pytest.raises(ScorerFailed, match="did not answer"):
+        ask("setsid sleep 15 & sleep 15", timeout=1)
+    assert time.monotonic() - start < 8
+
+
 def test_a_child_left_behind_by_a_cli_that_ended_goes_too(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     ask(f"sleep 60 >/dev/null 2>&1 & echo $! > {pid}")

@@ -150,12 +150,12 @@ def test_the_budget_is_asked_before_each_call() -> None:
     assert len(scorer.questions) == 1
 
 
-def test_a_failed_call_is_settled_too() -> None:
-    budget = CountingBudget()
+def test_a_failed_call_counts_too() -> None:
+    budget = CountingBudget(1)
     ask, _ = judge(ScorerFailed("boom"), budget=budget)
     with pytest.raises(ScorerFailed):
         ask(case())
-    assert budget.settled == [None]
+    assert (budget.left, budget.settled) == (0, [])
 
 
 VERDICT = Verdict(

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
-from hivemind_skillopt.model import DAY, SECOND, Reaction
+from hivemind_skillopt.model import DAY, SECOND, TEXT_AGE, Reaction
 from hivemind_skillopt.state.database import Database
-from hivemind_skillopt.state.jobs import BACK_OFF, MAX_ATTEMPTS, TEXT_AGE, Job, Jobs, JobStatus, Place
+from hivemind_skillopt.state.jobs import BACK_OFF, FAILED_AGE, MAX_ATTEMPTS, Job, Jobs, JobStatus, Place
 from hivemind_skillopt.state.schema import windows
 
 
@@ -123,19 +123,21 @@ def test_a_done_job_leaves_no_text(jobs: Jobs, database: Database) -> None:
 
 def test_text_is_kept_a_day_at_most(jobs: Jobs, database: Database) -> None:
     jobs.add_reaction(reaction(), judged=True)
-    jobs.forget_old_text(1 + TEXT_AGE)
+    jobs.forget_old(1 + TEXT_AGE)
     assert all_text(database) == ["text 1"]
-    jobs.forget_old_text(2 + TEXT_AGE)
+    jobs.forget_old(2 + TEXT_AGE)
     assert all_text(database) == []
     assert [job.last_error for job in jobs.failures()] == ["not judged within 24 h"]
     assert TEXT_AGE == DAY
+    jobs.forget_old(2 + FAILED_AGE)
+    assert jobs.failures() == []
 
 
 def test_mode_off_discards_what_waits(jobs: Jobs, database: Database) -> None:
     jobs.add_reaction(reaction(1), judged=True)
     jobs.add_reaction(reaction(2, "w2"), judged=True)
-    assert jobs.drop_waiting() == 2
-    assert (jobs.counts(), all_text(database)) == ({}, [])
+    assert jobs.drop_waiting(HERE) == 1
+    assert (jobs.counts(), all_text(database)) == ({"due": 1}, ["text 2"]), "another place's job stays"
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

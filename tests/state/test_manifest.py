@@ -20,7 +20,7 @@ def entry(version: int, name: str = "deploy", home: str = HOME) -> ManifestEntry
 
 @pytest.fixture
 def manifest(database: Database, tmp_path: Path) -> Manifest:
-    return Manifest(database, Paths(tmp_path, tmp_path, tmp_path))
+    return Manifest(database, Paths(tmp_path, tmp_path, tmp_path), "st")
 
 
 def test_a_generation_remembers_what_was_there(manifest: Manifest) -> None:

@@ -98,7 +98,9 @@ class Lab:
         Installs(database).put(install)
         folders = VersionFolders(self.paths.skills, self.paths.edited)
         log = Log(self.paths.log, self.clock)
-        Puller(self.store, Manifest(database, self.paths), folders, self.settings, log).pull([install])
+        Puller(self.store, Manifest(database, self.paths, self.settings.store_id), folders, self.settings, log).pull(
+            [install]
+        )
 
     def installed(self, ref: SkillRef = REF) -> Path:
         return self.root / "home" / ".claude" / "skills" / str(ref)
@@ -131,7 +133,9 @@ class Lab:
         body = (self.installed(ref) / "SKILL.md").read_text().split("---\n", 2)[2].lstrip("\n")
         self.transcribe(session, prompt, tool, f"Base directory for this skill: {self.installed(ref)}\n\n{body}")
 
-    def transcribe(self, session: str, prompt: str, tool: str, body: str, output: str = "") -> None:
+    def transcribe(
+        self, session: str, prompt: str, tool: str, body: str, output: str = "", *, denied: bool = False
+    ) -> None:
         """Append one use to the session's transcript."""
         path = self.root / f"{session}.jsonl"
         lines = path.read_text().splitlines() if path.exists() else []
@@ -146,6 +150,7 @@ class Lab:
             {"type": "user", "promptId": prompt, "message": {"content": "please deploy it"}},
             {"type": "assistant", "message": {"content": call}},
             {"type": "user", "message": {"content": [result]}},
+            {"type": "user", "message": {"content": [{"type": "tool_result", "tool_use_id": tool, "is_error": denied}]}},
             {"type": "user", "isMeta": True, "sourceToolUseID": tool, "message": {"content": [loaded]}},
             {"type": "assistant", "message": {"content": [{"type": "text", "text": "It is live."}]}},
         ]  # fmt: skip

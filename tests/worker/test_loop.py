@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from time import sleep
 
 import pytest
 
+from hivemind_skillopt.adapters.claude_code import ClaudeCode
+from hivemind_skillopt.errors import StoreError, StoreUnavailable
+from hivemind_skillopt.events import InboxItem
 from hivemind_skillopt.judgment_window import WINDOW_AGE
-from hivemind_skillopt.model import DAY, SECOND, SkillRef
+from hivemind_skillopt.model import DAY, SECOND, Proposal, SkillFolder, SkillRef, Verdict
+from hivemind_skillopt.pipeline import Case, Judged, Pipeline
+from hivemind_skillopt.ports import Draft
+from hivemind_skillopt.state.inbox import Inbox
 from hivemind_skillopt.state.jobs import JobStatus
+from hivemind_skillopt.store.sql import SqlStore
 from tests.worker.lab import EDIT, FAULT, PROPOSAL, REF, SKILL, Lab
 
 
@@ -236,7 +244,9 @@ def test_words_that_only_a_tool_printed_are_held(lab: Lab) -> None:
     lab.script(judge=[{"answer": FAULT}], proposer=[{"answer": {**PROPOSAL, "edits": [edit]}}])
     lab.event("PreToolUse", tool_name="Skill", tool_input={"skill": str(REF)}, tool_use_id="t1", prompt_id="p1")
     body = SKILL.split("---\n", 2)[2].lstrip("\n")
-    lab.transcribe("s1", "p1", "t1", f"Base directory for this skill: /h\n\n{body}", output=f"page: {planted}")
+    lab.transcribe(
+        "s1", "p1", "t1", f"Base directory for this skill: {lab.installed()}\n\n{body}", output=f"page: {planted}"
+    )
     lab.react()
     lab.work()
     (proposal,) = lab.store.proposals()
@@ -288,6 +298,213 @@ def test_jobs_of_another_store_wait_for_their_own_worker(lab: Lab) -> None:
     assert outcomes(lab) == ["skill_fault"]
 
 
+class Racing:
+    """Somebody publishes while the proposer thinks, so many times."""
+
+    def __init__(self, lab: Lab, times: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.left = times
+        real = Pipeline.propose
+
+        def propose(pipeline: Pipeline, case: Case, verdict: Verdict) -> Proposal | Draft:
+            made = real(pipeline, case, verdict)
+            if self.left:
+                self.left -= 1
+                lab.publish(SKILL + f"3. Faster {self.left}.\n")
+            return made
+
+        monkeypatch.setattr(Pipeline, "propose", propose)
+
+
+def test_whoever_loses_the_race_proposes_once_more_on_the_new_head(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    Racing(lab, 1, monkeypatch)
+    lab.use()
+    lab.react()
+    lab.work()
+    (proposal,) = lab.store.proposals()
+    assert (versions(lab), proposal.status, proposal.parent_version) == ([1, 2, 3], "published", 2)
+    text = (lab.installed() / "SKILL.md").read_text()
+    assert "3. Faster 0." in text
+    assert "Always ask which environment first." in text
+
+
+def test_whoever_loses_it_twice_is_stale(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    Racing(lab, 2, monkeypatch)
+    lab.use()
+    lab.react()
+    lab.work()
+    (proposal,) = lab.store.proposals()
+    assert (versions(lab), proposal.status, lab.left()) == ([1, 2, 3], "stale", [0, 0, 0])
+
+
+def test_a_store_that_is_down_costs_delay_only(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+
+    def down(store: SqlStore) -> None:
+        raise StoreUnavailable("the org store cannot be reached")
+
+    lab.use()
+    lab.react()
+    with monkeypatch.context() as patch:
+        patch.setattr(SqlStore, "migrate", down)
+        for _ in range(2):
+            lab.work()
+    assert lab.left() == [0, 1, 2]
+    lab.work()
+    assert (versions(lab), lab.left()) == ([1, 2], [0, 0, 0])
+    assert len(lab.store.verdicts()) == len(lab.store.attributions()) == 1
+
+
+def test_a_store_that_goes_down_while_a_job_runs_ends_the_worker(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Pipeline.judge
+
+    def judge(pipeline: Pipeline, case: Case) -> Judged:
+        monkeypatch.setattr(SqlStore, "record", down)
+        sleep(0.5)
+        return real(pipeline, case)
+
+    def down(store: SqlStore, records: object) -> None:
+        raise StoreUnavailable("gone")
+
+    lab.use()
+    lab.react()
+    monkeypatch.setattr(Pipeline, "judge", judge)
+    lab.work()
+    assert lab.left()[0] == 0
+    monkeypatch.undo()
+    lab.now += 600 * SECOND
+    monkeypatch.setenv("XDG_DATA_HOME", str(lab.root / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(lab.root / "config"))
+    lab.work()
+    assert (versions(lab), lab.left(), len(lab.store.verdicts())) == ([1, 2], [0, 0, 0], 1)
+
+
+def test_typing_the_skill_again_may_complain_of_its_last_use(lab: Lab) -> None:
+    lab.use()
+    lab.event("UserPromptExpansion", prompt_id="p2", expansion_type="slash_command", command_name=str(REF))
+    lab.react(f"/{REF} no, that is wrong: always ask which environment first", prompt="p2")
+    lab.react("and something else", prompt="p3")
+    lab.work()
+    assert outcomes(lab)[-1] == "skill_fault"
+    first = next(v for v in lab.store.verdicts() if v.outcome == "skill_fault")
+    assert len(first.reaction_ids) == 1
+    assert versions(lab) == [1, 2]
+
+
+@pytest.mark.parametrize("kind", ["a plugin's copy", "denied"])
+def test_what_was_not_the_org_skill_leads_to_no_edit(lab: Lab, kind: str) -> None:
+    """The same text from elsewhere, or a call that the user did not allow."""
+    lab.event("PreToolUse", tool_name="Skill", tool_input={"skill": str(REF)}, tool_use_id="t1", prompt_id="p1")
+    body = SKILL.split("---\n", 2)[2].lstrip("\n")
+    if kind == "denied":
+        lab.transcribe("s1", "p1", "t1", "no skill", denied=True)
+    else:
+        lab.transcribe("s1", "p1", "t1", f"Base directory for this skill: /plugins/x/skills/y\n\n{body}")
+    lab.react()
+    lab.work()
+    (verdict,) = lab.store.verdicts()
+    assert (verdict.version_source, versions(lab)) == ("unknown", [1])
+
+
+def test_a_link_that_no_longer_leads_to_the_skill_is_a_modified_copy(lab: Lab) -> None:
+    lab.installed().unlink()
+    lab.installed().mkdir()
+    (lab.installed() / "SKILL.md").write_text(SKILL)
+    lab.event("SessionStart")
+    lab.use()
+    lab.react()
+    lab.work()
+    assert [skill.modified for row in lab.store.attributions() for skill in row.skills] == [True]
+    assert outcomes(lab) == []
+
+
+def test_one_bad_skill_does_not_stop_the_others(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("aaa", "mmm", "zzz"):
+        lab.publish(SKILL, SkillRef(name, "alice"))
+    real = SqlStore.folder
+
+    def folder(store: SqlStore, ref: SkillRef, version: int) -> SkillFolder:
+        if ref.name == "mmm":
+            raise StoreError("its bytes are damaged")
+        return real(store, ref, version)
+
+    monkeypatch.setattr(SqlStore, "folder", folder)
+    lab.pull()
+    assert [lab.installed(SkillRef(name, "alice")).exists() for name in ("aaa", "mmm", "zzz")] == [True, False, True]
+    assert lab.paths.org_skills.read_text().split() == ["aaa--alice", "deploy--alice", "zzz--alice"]
+
+
+def test_an_odd_store_url_stops_nobody_else(lab: Lab) -> None:
+    lab.event("SessionStart", {"HIVEMIND_SKILLOPT_STORE": "postgresql://team:pa[ss@db/x"}, session="odd")
+    lab.event("SessionStart")
+    lab.work()
+    assert [row.session_id for row in lab.store.attributions()] == ["s1"]
+    assert len(lab.log("set_aside")) == 1
+
+
+def test_files_that_nobody_takes_in_go_after_a_day(lab: Lab) -> None:
+    lab.event("UserPromptSubmit", {"HIVEMIND_ORG_ID": "other"}, prompt="words of mine", prompt_id="p")
+    lab.work()
+    assert lab.left()[0] == 1
+    lab.now += DAY + SECOND
+    lab.work()
+    assert (lab.left()[0], len(lab.log("forgotten"))) == (0, 1)
+
+
+def test_a_job_whose_transcript_went_away_ends(lab: Lab) -> None:
+    lab.script(judge=[{"answer": FAULT}], proposer=[{"fails": "529"}])
+    lab.use()
+    lab.react()
+    lab.work()
+    (lab.root / "s1.jsonl").unlink()
+    lab.now += 600 * SECOND
+    lab.work()
+    assert ([entry["why"] for entry in lab.log("gave_up")], lab.left()) == (
+        ["the transcript is not there yet"],
+        [0, 0, 0],
+    )
+
+
+def test_one_waiting_file_of_another_store_is_no_busy_loop(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab.event("SessionStart", {"HIVEMIND_ORG_ID": "other"})
+    lab.event("PreToolUse", tool_name="Skill", tool_input={"skill": str(REF)}, tool_use_id="t1", prompt_id="p1")
+    lab.react()
+    looked: list[int] = []
+    names = Inbox.names
+    monkeypatch.setattr(Inbox, "names", lambda inbox: looked.append(1) or names(inbox))
+    lab.work()
+    assert outcomes(lab) == ["unclear"]
+    assert len(looked) < 400
+
+
+def test_a_behaviour_that_breaks_sets_the_file_aside(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(adapter: ClaudeCode, item: InboxItem) -> None:
+        raise OverflowError
+
+    lab.event("SessionStart")
+    with monkeypatch.context() as patch:
+        patch.setattr(ClaudeCode, "event", broken)
+        lab.work()
+    assert [entry["why"] for entry in lab.log("set_aside")] == ["OverflowError"]
+    (kept,) = lab.paths.set_aside.iterdir()
+    lab.now = kept.stat().st_mtime_ns + DAY + SECOND
+    lab.work()
+    assert list(lab.paths.set_aside.iterdir()) == []
+
+
+def test_another_orgs_skills_are_not_this_ones(lab: Lab) -> None:
+    """The same name in another org: nothing of the first org's manifest counts there."""
+    lab.environ["HIVEMIND_ORG_ID"] = "other"
+    lab.event("SessionStart", {"HIVEMIND_ORG_ID": "other"})
+    lab.event(
+        "PreToolUse", {"HIVEMIND_ORG_ID": "other"}, tool_name="Skill", tool_input={"skill": str(REF)}, tool_use_id="t"
+    )
+    lab.work()
+    assert [row.skills for row in lab.store.attributions()] == [()]
+    assert lab.store.invocations() == []
+    lab.publish(SKILL + "Other org.\n")
+    lab.pull()
+    assert "Other org." in (lab.installed() / "SKILL.md").read_text()
+
+
 def test_files_that_cannot_be_read_are_set_aside_with_a_reason(lab: Lab) -> None:
     inbox = lab.paths.inbox
     inbox.mkdir(parents=True, exist_ok=True)
@@ -322,6 +539,18 @@ def test_no_text_and_no_secret_is_left_after_the_drain(lab: Lab) -> None:
     for text in (SECRET, "zebra is purple", "/work/shop", str(Path("/work"))):
         assert text.encode() not in left
     assert b"always ask which environment first" in left
+
+
+@pytest.mark.parametrize("field", ["content", "target"])
+def test_a_secret_in_a_proposal_is_refused_and_stored_nowhere(lab: Lab, field: str) -> None:
+    edit = {**EDIT, field: f"2. Deploy with the token {SECRET} to production."}
+    lab.script(judge=[{"answer": FAULT}], proposer=[{"answer": {**PROPOSAL, "edits": [edit]}}])
+    lab.use()
+    lab.react()
+    lab.work()
+    (proposal,) = lab.store.proposals()
+    assert (proposal.status, versions(lab)) == ("rejected", [1])
+    assert SECRET.encode() not in lab.everywhere()
 
 
 def test_quotes_need_not_be_shared(lab: Lab) -> None:

@@ -39,6 +39,7 @@ class ClaudeCode:
             tool_use_id=window.tool_use_id,
             prompt_id=window.prompt_id,
             agent_id=window.agent_id,
+            link=window.link,
         )
         return transcript.read_transcript(window.transcript_path, invoked) if window.transcript_path else None
 

@@ -98,12 +98,20 @@ def _is_ours(entry: object, launcher: Path) -> bool:
 
 def _parse(text: str | None) -> Json:
     try:
-        settings = json.loads(text) if text and text.strip() else {}
-    except ValueError as error:
+        settings = json.loads(text, object_pairs_hook=_no_duplicates) if text and text.strip() else {}
+        json.dumps(settings, allow_nan=False, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
         raise HarnessError(f"settings.json is not valid JSON ({error}); mend it, then install again") from None
     if not isinstance(settings, dict):
         raise HarnessError("settings.json does not hold a JSON object; mend it, then install again")
     return settings
+
+
+def _no_duplicates(pairs: list[tuple[str, object]]) -> Json:
+    """Writing the file back would drop one of two equal keys."""
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a key stands twice")
+    return dict(pairs)
 
 
 def _object(parent: Json, key: str) -> Json:

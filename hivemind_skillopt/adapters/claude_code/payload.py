@@ -61,6 +61,8 @@ class Payload(BaseModel):
 def read_event(item: InboxItem, home: str) -> SeenEvent | None:
     """The event of one inbox file; None where there is none. Raises PayloadUnreadable."""
     payload = _parse(item.payload)
+    if not payload.prompt_id and payload.hook_event_name == "UserPromptSubmit":
+        payload = payload.model_copy(update={"prompt_id": item.id})
     origin = origin_of(item, home, payload.session_id, payload.cwd, payload.transcript_path)
     match payload.hook_event_name or item.event:
         case "SessionStart":

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 CHUNK = 1 << 16
@@ -17,7 +18,14 @@ MAX_TAIL = 16 << 20
 
 
 class _Lenient(BaseModel):
+    """A null is as good as nothing there."""
+
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, value: object) -> object:
+        return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
 
 
 class Block(_Lenient):
@@ -29,7 +37,7 @@ class Block(_Lenient):
     name: str = ""
     tool_use_id: str = ""
     is_error: bool | None = None
-    content: str | list[Block] | None = None
+    content: str | list[Block] | dict[str, object] | None = None
 
 
 class Message(_Lenient):
@@ -51,6 +59,14 @@ class Attachment(_Lenient):
     prompt: str | list[Block] = ""
     command_mode: str = Field("", alias="commandMode")
     origin: Kind | None = None
+
+
+class Link(_Lenient):
+    """What makes the chain."""
+
+    uuid: str = ""
+    parent_uuid: str | None = Field(None, alias="parentUuid")
+    logical_parent_uuid: str | None = Field(None, alias="logicalParentUuid")
 
 
 class Record(_Lenient):
@@ -94,10 +110,18 @@ def records_from_end(path: str) -> Iterator[Record]:
     """The records, last first. Lines that are no record (half-written, foreign) are left out."""
     with Path(path).open("rb") as file:
         for line in _lines_from_end(file):
-            try:
-                yield Record.model_validate_json(line)
-            except ValidationError:
-                continue
+            record = _record(line)
+            if record is not None:
+                yield record
+
+
+def _record(line: bytes) -> Record | None:
+    """A record with a part that we do not know keeps its place in the chain."""
+    with suppress(ValidationError):
+        return Record.model_validate_json(line)
+    with suppress(ValidationError):
+        return Record(**dict(Link.model_validate_json(line)))
+    return None
 
 
 def _lines_from_end(file: BinaryIO) -> Iterator[bytes]:

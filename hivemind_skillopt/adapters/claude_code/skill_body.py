@@ -20,10 +20,12 @@ _PLACEHOLDER = re.compile(
 """What the program replaces: arguments, its own variables, named arguments, and shell commands' output."""
 
 
-def without_base_directory(rendered: str) -> str | None:
-    """The rendered body alone; None where this is no rendered skill."""
+def split_rendered(rendered: str) -> tuple[str, str] | None:
+    """The skill's directory and the rendered body; None where this is no rendered skill."""
     line, empty, body = rendered.partition("\n\n")
-    return body if empty and line.startswith(BASE_DIRECTORY) and "\n" not in line else None
+    if not empty or not line.startswith(BASE_DIRECTORY) or "\n" in line:
+        return None
+    return line.removeprefix(BASE_DIRECTORY), body
 
 
 def renders_as(skill_md: str, rendered: str) -> bool:

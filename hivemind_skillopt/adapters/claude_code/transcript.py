@@ -7,6 +7,7 @@ because with two calls in one message the chain leaves the first one's out (seen
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from hivemind_skillopt.adapters.claude_code.payload import folder_name, is_human, reaction_id
 from hivemind_skillopt.adapters.claude_code.records import Block, Record, records_from_end
-from hivemind_skillopt.adapters.claude_code.skill_body import without_base_directory
+from hivemind_skillopt.adapters.claude_code.skill_body import split_rendered
 from hivemind_skillopt.model import derived_id
 from hivemind_skillopt.ports import AbsorbedReaction, Conversation, Turn
 
@@ -35,6 +36,7 @@ class Invoked:
     tool_use_id: str
     prompt_id: str
     agent_id: str
+    link: str = ""
 
     def is_pivot(self, record: Record) -> bool:
         """Is this the record in which the skill was called?"""
@@ -66,13 +68,26 @@ def read_transcript(path: str, invoked: Invoked) -> Conversation | None:
     """The conversation around the invocation; None where there is no transcript or it is not in it yet."""
     try:
         records = _records_around(path, invoked)
-        body = _skill_body(_agent_records(path, invoked.agent_id) if invoked.agent_id else records, invoked)
+        loaded = _loaded(_agent_records(path, invoked.agent_id) if invoked.agent_id else records, invoked)
     except OSError:
         return None
     if records is None:
         return None
     reading = _read(records, invoked)
-    return Conversation(tuple(reading.turns), body, tuple(reading.tool_output), tuple(reading.absorbed))
+    folder, body = loaded or ("", None)
+    refused = loaded is None and any(turn.at_invocation and turn.text.endswith(": failed") for turn in reading.turns)
+    return Conversation(
+        turns=tuple(reading.turns),
+        skill_body=body,
+        tool_output=tuple(reading.tool_output),
+        absorbed=tuple(reading.absorbed),
+        other_skill=refused or not _same_folder(folder, invoked.link),
+    )
+
+
+def _same_folder(folder: str, link: str) -> bool:
+    """Was the skill loaded through the link that we made? Unknown counts as yes: then the body decides."""
+    return not folder or not link or folder == link or os.path.realpath(folder) == os.path.realpath(link)
 
 
 def _records_around(path: str, invoked: Invoked) -> list[Record] | None:
@@ -96,9 +111,10 @@ def _agent_records(path: str, agent_id: str) -> list[Record]:
     return list(records_from_end(str(Path(path).with_suffix("") / "subagents" / name)))
 
 
-def _skill_body(records: Sequence[Record] | None, invoked: Invoked) -> str | None:
-    bodies = (without_base_directory(record.text) for record in records or () if invoked.is_body(record))
-    return next((body for body in bodies if body is not None), None)
+def _loaded(records: Sequence[Record] | None, invoked: Invoked) -> tuple[str, str] | None:
+    """The directory and the body of the skill that was loaded."""
+    found = (split_rendered(record.text) for record in records or () if invoked.is_body(record))
+    return next((loaded for loaded in found if loaded is not None), None)
 
 
 def _read(records: list[Record], invoked: Invoked) -> _Reading:
@@ -180,5 +196,10 @@ def _add_absorbed(record: Record, invoked: Invoked, reading: _Reading) -> None:
 
 
 def _text_of(block: Block) -> str:
-    content = block.content or ""
-    return content if isinstance(content, str) else "\n".join(part.text for part in content)
+    match block.content:
+        case str(text):
+            return text
+        case list(parts):
+            return "\n".join(part.text for part in parts)
+        case _:
+            return ""
