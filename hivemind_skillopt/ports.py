@@ -141,9 +141,12 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """What a transcript reader found: turns around one invocation, the skill body that was really loaded
-    (None: not found), and what tools printed (evidence for the gate; never sent to a model). `other_skill`: what was loaded lay elsewhere (a
-    plugin's or a project's copy), or nothing was."""
+    """What a transcript reader found around one invocation.
+
+    `skill_body`: the body that was really loaded (None: not found). `tool_output`: what tools printed, evidence for the
+    gate, never sent to a model. `other_skill`: what was loaded lay elsewhere (a plugin's or a project's copy), or
+    nothing was.
+    """
 
     turns: tuple[Turn, ...]
     skill_body: str | None = None

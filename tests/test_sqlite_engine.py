@@ -34,7 +34,10 @@ time.sleep(60)
 
 def rows(path: Path) -> int:
     """As another process's reader, which may be the last one to close the file."""
-    code = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); print(c.execute('SELECT count(*) FROM t').fetchone()[0]); c.close()"
+    code = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1])\n"
+        "print(c.execute('SELECT count(*) FROM t').fetchone()[0]); c.close()"
+    )
     return int(subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, check=True).stdout)
 
 

@@ -25,7 +25,7 @@ def read_harness_file(path: Path) -> str | None:
 
 
 def change_harness_file(path: Path, text: str | None, backups: Path, at: int) -> None:
-    """Write the new text (None: remove the file) after a copy of the old one was kept in `backups`; `at` (ns) names it."""
+    """Write the new text; None: remove the file. A copy of the old one is kept in `backups`; `at` (ns) names it."""
     target = path.resolve()
     before = read_harness_file(target)
     if before is not None:

@@ -78,7 +78,7 @@ class AgentCliScorer:
 
 
 def _end_group(process: subprocess.Popen[str]) -> None:
-    """Kill whatever is left of the process group. Never wait for the pipes: a child that left the group may hold them."""
+    """Kill whatever is left of the process group. The pipes are not waited for: a child outside may hold them."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -145,12 +145,13 @@ class Lab:
             {"type": "tool_use", "id": f"{tool}-b", "name": "Bash"},
         ]
         result = {"type": "tool_result", "tool_use_id": f"{tool}-b", "content": output}
+        outcome = {"type": "tool_result", "tool_use_id": tool, "is_error": denied}
         loaded = {"type": "text", "text": body}
         records: list[dict[str, object]] = [
             {"type": "user", "promptId": prompt, "message": {"content": "please deploy it"}},
             {"type": "assistant", "message": {"content": call}},
             {"type": "user", "message": {"content": [result]}},
-            {"type": "user", "message": {"content": [{"type": "tool_result", "tool_use_id": tool, "is_error": denied}]}},
+            {"type": "user", "message": {"content": [outcome]}},
             {"type": "user", "isMeta": True, "sourceToolUseID": tool, "message": {"content": [loaded]}},
             {"type": "assistant", "message": {"content": [{"type": "text", "text": "It is live."}]}},
         ]  # fmt: skip
