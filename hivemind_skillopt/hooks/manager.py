@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Any, TypeVar
 
 import pluggy
 
@@ -14,6 +14,7 @@ from hivemind_skillopt.hooks import specs
 from hivemind_skillopt.ports import HarnessAdapter, Scorer
 from hivemind_skillopt.settings import Settings
 
+Result = TypeVar("Result")
 OnFailure = Callable[[str, Exception], None]
 """Told the plugin's name and what it raised."""
 
@@ -39,39 +40,53 @@ class Hooks:
         """Register every entry point of the group; one that cannot be loaded is reported and left out."""
         for entry in entry_points(group=specs.PROJECT) if found is None else found:
             try:
-                self._manager.register(entry.load(), name=entry.name)
+                plugin = entry.load()
+                self._manager.register(plugin, name=entry.name)
                 self._manager.check_pending()
+                self._refuse_wrappers(plugin)
             except Exception as error:  # noqa: BLE001  a stranger's code may raise anything
                 self._manager.unregister(name=entry.name)
                 self._on_failure(entry.name, error)
 
     def emit(self, event: Event) -> None:
         """Call the event's hook, built-ins first. A built-in's failure is ours and is raised."""
-        self._call(EVENT_HOOKS[type(event)], event=event)
+        self._call(EVENT_HOOKS[type(event)], lambda _nothing: None, event=event)
 
     def adapters(self) -> dict[str, HarnessAdapter]:
         """By name, built-ins first."""
-        found: list[Sequence[HarnessAdapter]] = self._call("harness_adapters")
-        return {adapter.name: adapter for offered in reversed(found) for adapter in offered or ()}
+        return self._named("harness_adapters")
 
     def scorers(self, settings: Settings) -> dict[str, Scorer]:
         """By name, built-ins first."""
-        found: list[Sequence[Scorer]] = self._call("scorers", settings=settings)
-        return {scorer.name: scorer for offered in reversed(found) for scorer in offered or ()}
+        return self._named("scorers", settings=settings)
 
     def gate_checks(self) -> tuple[CheckFunction, ...]:
         """In order, built-ins first."""
-        found: list[Sequence[CheckFunction]] = self._call("gate_checks")
-        return tuple(check for offered in found for check in offered or ())
+        return tuple(check for offered in self._call("gate_checks", _offers) for check in offered)
 
-    def _call(self, hook: str, **arguments: object) -> list[Any]:
-        """pluggy's own call stops at the first exception; a stranger's must not."""
+    def _named(self, hook: str, **arguments: object) -> dict[str, Any]:
+        found = self._call(hook, lambda offers: {str(offer.name): offer for offer in _offers(offers)}, **arguments)
+        return {name: offer for offered in reversed(found) for name, offer in offered.items()}
+
+    def _call(self, hook: str, read: Callable[[Any], Result], **arguments: object) -> list[Result]:
+        """What `read` makes of each answer. pluggy's own call stops at the first exception; a stranger's must not."""
         results = []
         for impl in getattr(self._manager.hook, hook).get_hookimpls():
             try:
-                results.append(impl.function(*(arguments[name] for name in impl.argnames)))
+                results.append(read(impl.function(*(arguments[name] for name in impl.argnames))))
             except Exception as error:
                 if impl.plugin in self._built_in:
                     raise
                 self._on_failure(impl.plugin_name, error)
         return results
+
+    def _refuse_wrappers(self, plugin: object) -> None:
+        """A wrapper could hide what others answer. Raises PluginValidationError."""
+        impls = (impl for caller in self._manager.get_hookcallers(plugin) or () for impl in caller.get_hookimpls())
+        if any(impl.plugin is plugin and (impl.wrapper or impl.hookwrapper) for impl in impls):
+            raise pluggy.PluginValidationError(plugin, "hook wrappers are not supported")
+
+
+def _offers(answer: Sequence[Any] | None) -> tuple[Any, ...]:
+    """A plugin that has nothing to offer may answer None."""
+    return tuple(answer or ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -135,6 +135,31 @@ def test_a_plugin_with_wrong_arguments_is_reported_and_left_out() -> None:
     hooks.emit(EVENTS[0])
     assert failures == [("wrong", "PluginValidationError")]
     assert listener.heard == ["startup"]
+
+
+@pytest.mark.parametrize("offer", [(object(),), 7, [None]])
+def test_a_plugin_that_offers_nonsense_is_reported_and_left_out(offer: object) -> None:
+    class Nonsense:
+        @hookimpl
+        def scorers(self, settings: Settings) -> object:
+            return offer
+
+    failures = Failures()
+    hooks = Hooks([Offering()], failures)
+    hooks.load_third_parties([entry("nonsense", Nonsense())])
+    assert set(hooks.scorers(load_settings({"HOME": "/h"}))) == {"scripted"}
+    assert [plugin for plugin, _ in failures] == ["nonsense"]
+
+
+def test_a_wrapper_is_refused() -> None:
+    class Wrapper:
+        @hookimpl(wrapper=True)
+        def session_start(self, event: SessionStart) -> Iterator[None]:
+            yield
+
+    failures = Failures()
+    Hooks([], failures).load_third_parties([entry("wrapper", Wrapper())])
+    assert failures == [("wrapper", "PluginValidationError")]
 
 
 def test_offered_checks_run_after_the_built_in_ones() -> None:
