@@ -29,7 +29,15 @@ def _sqlite_path(url: str) -> Path:
     if not url.startswith(SQLITE):
         named = f"the scheme '{scheme[0]}'" if scheme else "no scheme"
         raise SettingsError(f"HIVEMIND_SKILLOPT_STORE has {named}; {SUPPORTED}")
-    path = Path(url.removeprefix(SQLITE))
+    path = _expanded(Path(url.removeprefix(SQLITE)))
     if not path.is_absolute():
         raise SettingsError(f"HIVEMIND_SKILLOPT_STORE names no absolute path; {SUPPORTED}")
     return path
+
+
+def _expanded(path: Path) -> Path:
+    """`~` for the user's home; a `~name` that nobody has stays as it is, and is refused as relative."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path

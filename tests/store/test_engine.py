@@ -70,3 +70,8 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable, match=r"^the org store cannot be used now: file is not a database$"):
         store.heads("alice")
     store.close()
+
+
+def test_a_home_that_nobody_has_is_no_path() -> None:
+    with pytest.raises(SettingsError, match="absolute"):
+        open_store("sqlite:///~nobody-here/x.db", "org")
