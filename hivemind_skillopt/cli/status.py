@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
@@ -10,9 +11,46 @@ from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.options import as_json
 from hivemind_skillopt.cli.output import ago, iso, print_json, say, shown_store, tilde
 from hivemind_skillopt.errors import SkillOptError
-from hivemind_skillopt.model import DAY, SkillRef
-from hivemind_skillopt.settings import without_credentials
+from hivemind_skillopt.model import DAY
+from hivemind_skillopt.settings import Limits, Settings, without_credentials
 from hivemind_skillopt.state.installs import Install
+from hivemind_skillopt.state.spending import Spent
+
+
+@dataclass(frozen=True, slots=True)
+class Harness:
+    """One installation. `problem`: why its hooks do nothing, or None."""
+
+    harness: str
+    home: str
+    python: str
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FailedJob:
+    """A job that gave up."""
+
+    step: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything that `status` tells, asked for once. `published` None: the store cannot be asked."""
+
+    settings: Settings
+    store_failure: str | None
+    harnesses: list[Harness]
+    skills_pulled: int
+    windows_open: int
+    inbox: int
+    jobs: int
+    jobs_failed: list[FailedJob]
+    outbox: int
+    last_worker_run: int | None
+    spent: Spent
+    published: int | None
 
 
 @click.command("status", short_help="Is it on, what waits, what did today cost?")
@@ -20,58 +58,71 @@ from hivemind_skillopt.state.installs import Install
 def command(as_json: bool) -> None:
     """Show what is set up, what waits, and what today took."""
     context = Context()
-    facts = _facts(context)
+    status = _ask(context)
     if as_json:
-        print_json(facts)
+        print_json(_facts(status))
     else:
-        _print(context, facts)
+        _print(status, context.clock())
 
 
-def _facts(context: Context) -> dict[str, object]:
-    settings = context.settings
+def _ask(context: Context) -> Status:
+    failure, published = _ask_store(context)
     last = context.notes.get("last_worker_run")
-    return {
-        "disabled": settings.disabled,
-        "mode": settings.mode,
-        "user": settings.user,
-        "store": {
-            "url": without_credentials(settings.store_url),
-            "org": settings.org,
-            "workspace": settings.workspace,
-            "failure": _store_failure(context),
-        },
-        "harnesses": [_harness(install) for install in context.installs.all()],
-        "skills_pulled": len({entry.ref for entry in context.manifest.entries()}),
-        "windows_open": len(context.windows.all_open()),
-        "inbox": len(context.inbox.names()),
-        "jobs": sum(context.jobs.counts().values()),
-        "jobs_failed": [{"step": job.step, "why": job.last_error} for job in context.jobs.failures()],
-        "outbox": context.outbox.count(),
-        "last_worker_run": iso(int(last)) if last else None,
-        "today": _today(context),
-    }
+    return Status(
+        settings=context.settings,
+        store_failure=failure or context.notes.get("sync_failure") or context.notes.get("pull_failure") or None,
+        harnesses=[_harness(install) for install in context.installs.all()],
+        skills_pulled=len({entry.ref for entry in context.manifest.entries()}),
+        windows_open=len(context.windows.all_open()),
+        inbox=len(context.inbox.names()),
+        jobs=sum(context.jobs.counts().values()),
+        jobs_failed=[FailedJob(job.step, job.last_error) for job in context.jobs.failures()],
+        outbox=context.outbox.count(),
+        last_worker_run=int(last) if last else None,
+        spent=context.spending.today(),
+        published=published,
+    )
 
 
-def _store_failure(context: Context) -> str | None:
-    """What the store says now, else what the worker met last."""
+def _ask_store(context: Context) -> tuple[str | None, int | None]:
+    """Why the store cannot be asked, and what the loop published today."""
     try:
-        context.store.policy(SkillRef("a", "a"))
+        return None, context.store.published_since(context.clock() // DAY * DAY)
     except SkillOptError as error:
-        return str(error)
-    return context.notes.get("sync_failure") or context.notes.get("pull_failure") or None
+        return str(error), None
 
 
-def _harness(install: Install) -> dict[str, object]:
+def _harness(install: Install) -> Harness:
     problem = None
     if not Path(install.python).exists():
         problem = "its Python environment is gone; run `hivemind-skillopt install` again"
     elif not Path(install.file).exists():
         problem = f"{install.file} is gone; run `hivemind-skillopt install` again"
-    return {"harness": install.harness, "home": install.home, "python": install.python, "problem": problem}
+    return Harness(install.harness, install.home, install.python, problem)
 
 
-def _today(context: Context) -> dict[str, object]:
-    spent, limits = context.spending.today(), context.settings.limits
+def _facts(status: Status) -> dict[str, object]:
+    settings = status.settings
+    url = without_credentials(settings.store_url)
+    store = {"url": url, "org": settings.org, "workspace": settings.workspace, "failure": status.store_failure}
+    return {
+        "disabled": settings.disabled,
+        "mode": settings.mode,
+        "user": settings.user,
+        "store": store,
+        "harnesses": [asdict(harness) for harness in status.harnesses],
+        "skills_pulled": status.skills_pulled,
+        "windows_open": status.windows_open,
+        "inbox": status.inbox,
+        "jobs": status.jobs,
+        "jobs_failed": [asdict(job) for job in status.jobs_failed],
+        "outbox": status.outbox,
+        "last_worker_run": iso(status.last_worker_run),
+        "today": _today(status.spent, settings.limits, status.published),
+    }
+
+
+def _today(spent: Spent, limits: Limits, published: int | None) -> dict[str, object]:
     return {
         "judge_calls": spent.judge_calls,
         "judge_calls_cap": limits.judge_calls_per_day,
@@ -80,54 +131,43 @@ def _today(context: Context) -> dict[str, object]:
         "cost_usd": round(spent.cost_usd, 6),
         "cost_usd_cap": limits.usd_per_day,
         "unpriced_calls": spent.unpriced_calls,
-        "publications": _publications_today(context),
+        "publications": published,
         "publications_cap_per_skill": limits.publications_per_day,
     }
 
 
-def _publications_today(context: Context) -> int | None:
-    """None where the store cannot be asked."""
-    midnight = context.clock() // DAY * DAY
-    try:
-        return context.store.published_since(midnight)
-    except SkillOptError:
-        return None
-
-
-def _print(context: Context, facts: dict[str, object]) -> None:
-    settings = context.settings
+def _print(status: Status, now: int) -> None:
+    settings, last = status.settings, status.last_worker_run
     on = "off: HIVEMIND_SKILLOPT_DISABLED or the file `disabled`" if settings.disabled else f"on, mode {settings.mode}"
     say(f"loop       {on}", "yellow" if settings.disabled else None)
     say(f"you        {settings.user} in org {settings.org}")
     say(f"store      {shown_store(settings)}")
-    if failure := _store_failure(context):
-        say(f"           {failure}", "red")
-    _print_harnesses(context)
-    counts = ("skills_pulled", "windows_open", "inbox", "jobs", "outbox")
-    say("here       " + ", ".join(f"{name.replace('_', ' ')} {facts[name]}" for name in counts))
-    for job in context.jobs.failures():
-        say(f"failed     {job.step}: {job.last_error}", "red")
-    last = context.notes.get("last_worker_run")
-    say(f"worker     last run {ago(int(last), context.clock()) if last else 'never'}")
-    _print_today(context)
+    if status.store_failure:
+        say(f"           {status.store_failure}", "red")
+    _print_harnesses(status)
+    say(
+        f"here       skills pulled {status.skills_pulled}, windows open {status.windows_open}, "
+        f"inbox {status.inbox}, jobs {status.jobs}, outbox {status.outbox}"
+    )
+    for job in status.jobs_failed:
+        say(f"failed     {job.step}: {job.why}", "red")
+    say(f"worker     last run {ago(last, now) if last else 'never'}")
+    _print_today(status.spent, settings.limits, status.published)
 
 
-def _print_harnesses(context: Context) -> None:
-    installs = context.installs.all()
-    if not installs:
+def _print_harnesses(status: Status) -> None:
+    if not status.harnesses:
         say("harness    none is set up; run: hivemind-skillopt install", "yellow")
-    for install in installs:
-        problem = _harness(install)["problem"]
-        say(f"harness    {install.harness} ({tilde(install.home, context.settings)})")
-        if problem:
-            say(f"           {problem}", "red")
+    for harness in status.harnesses:
+        say(f"harness    {harness.harness} ({tilde(harness.home, status.settings)})")
+        if harness.problem:
+            say(f"           {harness.problem}", "red")
 
 
-def _print_today(context: Context) -> None:
-    spent, limits = context.spending.today(), context.settings.limits
+def _print_today(spent: Spent, limits: Limits, published: int | None) -> None:
     say(
         f"today      {spent.judge_calls} of {limits.judge_calls_per_day} judge calls, {spent.tokens} tokens, "
-        f"{spent.cost_usd:.4f} of {limits.usd_per_day:g} USD, {_publications_today(context) or 0} published"
+        f"{spent.cost_usd:.4f} of {limits.usd_per_day:g} USD, {'?' if published is None else published} published"
     )
     if spent.unpriced_calls:
         say(f"           the cost of {spent.unpriced_calls} calls is not known")
