@@ -48,9 +48,8 @@ class Loop:
         """Until the inbox is empty and no job is due soon."""
         self._begin()
         with ThreadPoolExecutor(POOL) as pool:
-            while (taken := self.intake.take_in()) or self._has_more(pool):
-                if not taken:
-                    self._pause()
+            while self._turn(pool):
+                pass
         self.notes.put("last_worker_run", str(self.clock()))
         self.intake.database.shed()
 
@@ -86,6 +85,13 @@ class Loop:
             if expired != window:
                 self.machine.windows.save(expired)
                 self.machine.put_right_marker(window.invocation.harness, window.invocation.session_id)
+
+    def _turn(self, pool: ThreadPoolExecutor) -> bool:
+        """One round; False when there is nothing left to do soon."""
+        taken, more = self.intake.take_in(), self._has_more(pool)
+        if more and not taken:
+            self._pause()
+        return more or taken > 0
 
     def _has_more(self, pool: ThreadPoolExecutor) -> bool:
         """Jobs, rows and the pull; True while there is something to come back for."""
