@@ -117,7 +117,12 @@ class Lab:
         head = ["hivemind-skillopt inbox 1", "harness=claude_code", f"event={name}", f"generation={generation}"]
         head += [f"{key}={value}" for key, value in settings.items()]
         transcript = str(self.root / f"{session}.jsonl")
-        common = {"session_id": session, "hook_event_name": name, "transcript_path": transcript, "cwd": "/work/shop"}
+        common = {
+            "session_id": session,
+            "hook_event_name": name,
+            "transcript_path": transcript,
+            "cwd": "/home/dev/shop",
+        }
         payload = {**common, **fields}
         self.paths.inbox.mkdir(parents=True, exist_ok=True)
         file = self.paths.inbox / f"{self.now:020d}-x"
@@ -187,11 +192,8 @@ class Lab:
         inbox = len(list(self.paths.inbox.iterdir()))
         return [inbox, sum(self.jobs().counts().values()), Outbox(self.database, self.settings.store_id).count()]
 
-    def everywhere(self) -> bytes:
-        """All bytes that we keep on this machine, and the org store."""
-        files = [
-            path
-            for path in self.root.rglob("*")
-            if (path.is_file() and path.suffix != ".jsonl") or path.name == "log.jsonl"
-        ]
-        return b"\n".join(path.read_bytes() for path in files if path.name != "script.json")
+    def holding(self, *texts: str) -> list[tuple[str, str]]:
+        """Which of our files, the org store's included, holds which of the texts."""
+        transcripts_and_script = {*self.root.glob("*.jsonl"), self.root / "script.json"}
+        files = [path for path in self.root.rglob("*") if path.is_file() and path not in transcripts_and_script]
+        return [(path.name, text) for path in files for text in texts if text.encode() in path.read_bytes()]

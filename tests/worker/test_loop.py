@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from time import sleep
 
 import pytest
@@ -535,10 +534,8 @@ def test_no_text_and_no_secret_is_left_after_the_drain(lab: Lab) -> None:
     lab.react(marked)
     lab.work()
     assert versions(lab) == [1, 2]
-    left = lab.everywhere()
-    for text in (SECRET, "zebra is purple", "/work/shop", str(Path("/work"))):
-        assert text.encode() not in left
-    assert b"always ask which environment first" in left
+    assert lab.holding(SECRET, "zebra is purple", "/home/dev/shop", "/home/dev") == []
+    assert lab.holding("always ask which environment first"), "the quote is"
 
 
 @pytest.mark.parametrize("field", ["content", "target"])
@@ -550,7 +547,7 @@ def test_a_secret_in_a_proposal_is_refused_and_stored_nowhere(lab: Lab, field: s
     lab.work()
     (proposal,) = lab.store.proposals()
     assert (proposal.status, versions(lab)) == ("rejected", [1])
-    assert SECRET.encode() not in lab.everywhere()
+    assert lab.holding(SECRET) == []
 
 
 def test_quotes_need_not_be_shared(lab: Lab) -> None:
@@ -561,7 +558,7 @@ def test_quotes_need_not_be_shared(lab: Lab) -> None:
     (verdict,) = lab.store.verdicts()
     assert verdict.quote is not None
     assert verdict.quote.startswith("sha256:")
-    assert b"says the zebra" not in lab.everywhere()
+    assert lab.holding("says the zebra") == []
 
 
 def test_the_judge_never_learns_which_version_is_newer(lab: Lab) -> None:
