@@ -135,19 +135,22 @@ class Pipeline:
 
     def _really_loaded(self, case: Case) -> Invocation:
         """The body in the transcript decides; the disk's version is only the first guess."""
-        invocation, body = case.window.invocation, case.conversation.skill_body
-        if body is None and not case.conversation.other_skill:
+        invocation, conversation = case.window.invocation, case.conversation
+        unknown = replace(invocation, version=None, content_sha256=None, version_source=VersionSource.UNKNOWN)
+        if conversation.other_skill:
+            return unknown
+        if conversation.skill_body is None:
             return invocation
         for version in self._candidates(invocation):
             text = _decoded(self.store.folder(version.ref, version.version).skill_md)
-            if body is not None and not case.conversation.other_skill and case.renders_as(text, body):
+            if case.renders_as(text, conversation.skill_body):
                 return replace(
                     invocation,
                     version=version.version,
                     content_sha256=version.content_sha256,
                     version_source=VersionSource.TRANSCRIPT,
                 )
-        return replace(invocation, version=None, content_sha256=None, version_source=VersionSource.UNKNOWN)
+        return unknown
 
     def _candidates(self, invocation: Invocation) -> list[SkillVersion]:
         """The version that the disk had first, then the newest to the oldest."""

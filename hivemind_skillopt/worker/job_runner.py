@@ -89,15 +89,14 @@ class JobRunner:
         return current
 
     def _without_transcript(self, job: Job, window: JudgmentWindow) -> None:
-        if job.attempts + 1 >= TRANSCRIPT_TRIES and job.step is not Step.JUDGE:
-            self._give_up(job, NO_TRANSCRIPT)
-            return
-        if job.attempts + 1 >= TRANSCRIPT_TRIES:
+        attempts = job.attempts + 1
+        if attempts < TRANSCRIPT_TRIES:
+            self.machine.jobs.wait(replace(job, attempts=attempts), self.clock() + TRANSCRIPT_PAUSE, NO_TRANSCRIPT)
+        elif job.step is Step.JUDGE:
             reactions = self.machine.jobs.reactions(job)
             self._write_verdict(job, self.pipeline_for(window).without_transcript(window, reactions))
-            return
-        waiting = replace(job, attempts=job.attempts + 1)
-        self.machine.jobs.wait(waiting, self.clock() + TRANSCRIPT_PAUSE, NO_TRANSCRIPT)
+        else:
+            self._give_up(job, NO_TRANSCRIPT)
 
     def _judge(self, job: Job, case: Case) -> SkillVersion | None:
         pipeline = self.pipeline_for(case.window)
