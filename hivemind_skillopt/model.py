@@ -270,6 +270,19 @@ class Verdict:
     judged_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """What a person says of one invocation: it overrides every verdict on it, for ever. The newest counts."""
+
+    id: str
+    invocation_id: str
+    ref: SkillRef
+    outcome: Outcome
+    note: str
+    annotated_by: str
+    annotated_at: int
+
+
 class Op(StrEnum):
     """What an edit does with its target."""
 

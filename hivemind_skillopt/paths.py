@@ -51,7 +51,7 @@ class Paths:
 
     @property
     def disabled(self) -> Path:
-        """While this file exists, hooks record nothing (the file-based opt-out)."""
+        """While this file exists, hooks record nothing: the file-based opt-out. With a time in it (ns): until then."""
         return self.state / "disabled"
 
     @property

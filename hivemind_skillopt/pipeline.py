@@ -96,7 +96,15 @@ class Pipeline:
             verdict.outcome is Outcome.SKILL_FAULT
             and known
             and self.mode(verdict.ref, window) in {Mode.REVIEW, Mode.AUTO}
+            and not self.overruled(verdict.invocation_id)
         )
+
+    def overruled(self, invocation_id: str) -> str:
+        """Why no edit may come of this invocation: a person said that the skill was not at fault. Else ''."""
+        said = self.store.annotations([invocation_id]).get(invocation_id)
+        if said is None or said.outcome is Outcome.SKILL_FAULT:
+            return ""
+        return f"{said.annotated_by} says {said.outcome}"
 
     def propose(self, case: Case, verdict: Verdict) -> Proposal | Draft:
         """A gated proposal on the head; the bare draft where the proposer wants no change."""
@@ -104,7 +112,7 @@ class Pipeline:
         if head is None:
             raise NotFound(f"{verdict.ref} is no longer in the store")
         before = self.store.folder(head.ref, head.version).skill_md
-        earlier = self.store.proposals(verdict.ref, limit=REMEMBERED_PROPOSALS)
+        earlier = self._earlier(verdict.ref)
         invocation = replace(case.window.invocation, version=verdict.version, content_sha256=verdict.content_sha256)
         draft = self.proposer_role(
             self._case_file(case, invocation), verdict, _decoded(before), _rejected_words(earlier)
@@ -218,6 +226,17 @@ class Pipeline:
             usage=draft.usage,
         )
 
+    def _earlier(self, ref: SkillRef) -> list[Proposal]:
+        """The skill's proposals; one whose publication a person rolled back counts as rejected."""
+        gone = _rolled_back(self.store.history(ref))
+        found = self.store.proposals(ref, limit=REMEMBERED_PROPOSALS)
+        return [
+            replace(p, status=ProposalStatus.REJECTED, status_reason="a person rolled it back")
+            if p.published_version in gone
+            else p
+            for p in found
+        ]
+
     def _status(self, result: Result, mode: Mode) -> tuple[ProposalStatus, str]:
         if result is Result.REFUSE:
             return ProposalStatus.REJECTED, "the gate refused it"
@@ -283,6 +302,11 @@ def _evidence(case: Case) -> Evidence:
         assistant=tuple(turn.text for turn in turns if turn.who == "assistant"),
         tool=case.conversation.tool_output,
     )
+
+
+def _rolled_back(history: Sequence[SkillVersion]) -> set[int]:
+    """The versions that a later one took back."""
+    return {n for v in history if v.reverts_version for n in range(v.reverts_version + 1, v.version)}
 
 
 def _rejected_words(proposals: Sequence[Proposal]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Protocol
 from hivemind_skillopt.events import InboxItem, SeenEvent
 from hivemind_skillopt.judgment_window import JudgmentWindow
 from hivemind_skillopt.model import (
+    Annotation,
     Attribution,
     Edit,
     ExpectedOutcome,
@@ -79,11 +80,20 @@ class SkillStore(Protocol):
     def invocations(self, limit: int = 100) -> list[Invocation]:
         """Newest first."""
 
+    def find_invocation(self, id_start: str) -> Invocation:
+        """The one whose id begins so. Raises NotFound for none and for several."""
+
     def verdicts(self, ref: SkillRef | None = None, limit: int = 100) -> list[Verdict]:
         """Newest first."""
 
     def proposals(self, ref: SkillRef | None = None, limit: int = 100) -> list[Proposal]:
         """Newest first."""
+
+    def annotate(self, annotation: Annotation) -> None:
+        """Add what a person says of an invocation."""
+
+    def annotations(self, invocation_ids: Sequence[str]) -> dict[str, Annotation]:
+        """By invocation, the newest of each; those without one are left out."""
 
 
 @dataclass(frozen=True, slots=True)

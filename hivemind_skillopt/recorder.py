@@ -51,7 +51,7 @@ def main(argv: list[str]) -> None:
         return
     chosen = environ.get("HIVEMIND_SKILLOPT_STATE_DIR", "")
     state = chosen if chosen.startswith("/") else state  # a relative one would be another place in every project
-    if os.path.exists(state + "/disabled"):
+    if os.path.exists(state + "/disabled") and is_paused(state + "/disabled"):
         return
     try:
         record(state, harness, event, read_stdin())
@@ -72,6 +72,15 @@ def record(state: str, harness: str, event: str, payload: bytes) -> None:
         touch(marker)
     else:
         start_worker(state)
+
+
+def is_paused(path: str) -> bool:
+    """The file `disabled` means for ever, or until the time that it holds (ns)."""
+    until = read_file(path).strip()
+    if not until.isdigit():
+        return True
+    os.utime(path)  # the file's clock is ours: no time module here
+    return os.stat(path).st_mtime_ns < int(until)
 
 
 def read_stdin() -> bytes:

@@ -32,6 +32,10 @@ WORKER_GUARD = "HIVEMIND_SKILLOPT_WORKER"
 """Set in the worker and in every process it starts, so that our own agent runs record nothing."""
 
 
+FOR_EVER = 1 << 63
+"""ns; a pause without an end."""
+
+
 class Mode(StrEnum):
     """How far the loop may go by itself, strictest first."""
 
@@ -65,7 +69,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a person can set. `source` keeps the raw values for names built at run time (models)."""
+    """Everything a person can set. `environ` and `config` keep the raw values, for names built at run time (models).
+
+    `paused_until`: ns since the epoch, 0 where nobody paused.
+    """
 
     paths: Paths
     home: Path
@@ -75,6 +82,7 @@ class Settings:
     store_url: str = ""
     mode: Mode = Mode.AUTO
     disabled: bool = False
+    paused_until: int = 0
     attribution: bool = True
     autopull: bool = True
     share_quotes: bool = True
@@ -135,14 +143,17 @@ def config_key(name: str) -> str:
     return name.lower()
 
 
-def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read the environment and config.toml. Raises SettingsError with the name of what is wrong."""
+def load_settings(environ: Mapping[str, str] | None = None, config: Mapping[str, object] | None = None) -> Settings:
+    """Read the environment and config.toml. Raises SettingsError with the name of what is wrong.
+
+    `config`: what config.toml may hold soon, to see whether it could be used.
+    """
     env = dict(os.environ if environ is None else environ)
     state_dir = env.get("HIVEMIND_SKILLOPT_STATE_DIR", "").strip()
     if state_dir and not state_dir.startswith("/"):
         raise SettingsError(f"HIVEMIND_SKILLOPT_STATE_DIR is '{state_dir}'; use an absolute path")
     paths = Paths.locate(state_dir)
-    return _from_sources(env, read_config(paths.config_file), paths)
+    return _from_sources(env, read_config(paths.config_file) if config is None else config, paths)
 
 
 def read_config(path: Path) -> dict[str, object]:
@@ -171,7 +182,8 @@ def _from_sources(env: Mapping[str, str], config: Mapping[str, object], paths: P
         workspace=text("HIVEMIND_WORKSPACE_ID", DEFAULT_WORKSPACE),
         store_url=text("HIVEMIND_SKILLOPT_STORE", f"sqlite:///{paths.store_db}"),
         mode=_mode(text("HIVEMIND_SKILLOPT_MODE", "auto")),
-        disabled=flag("HIVEMIND_SKILLOPT_DISABLED", "0") or paths.disabled.exists(),
+        disabled=flag("HIVEMIND_SKILLOPT_DISABLED", "0"),
+        paused_until=paused_until(paths.disabled),
         attribution=flag("HIVEMIND_SKILL_ATTRIBUTION", "1"),
         autopull=not flag("HIVEMIND_AUTOPULL_DISABLED", "0"),
         share_quotes=flag("HIVEMIND_SKILLOPT_SHARE_QUOTES", "1"),
@@ -183,6 +195,17 @@ def _from_sources(env: Mapping[str, str], config: Mapping[str, object], paths: P
         environ=env,
         config=config,
     )
+
+
+def paused_until(file: Path) -> int:
+    """The end of the pause that the file `disabled` means (ns); 0 without it. The recorder reads it alike."""
+    try:
+        text = file.read_bytes().strip()
+    except FileNotFoundError:
+        return 0
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}") from error
+    return int(text) if text.isdigit() and len(text) < 20 else FOR_EVER
 
 
 def _limits(env: Mapping[str, str], config: Mapping[str, object]) -> Limits:

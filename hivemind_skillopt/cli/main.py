@@ -23,7 +23,16 @@ VERBS = {
     "history": "history",
     "diff": "diff",
     "check": "check",
+    "verdicts": "verdicts",
+    "annotate": "annotate",
+    "rollback": "rollback",
+    "lock": "lock",
+    "unlock": "unlock",
+    "pause": "pause",
+    "resume": "resume",
+    "worker": "worker",
     "log": "log",
+    "config": "config",
 }
 """Verb to module, in the order that `--help` shows."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TypeVar
 
 import click
@@ -61,3 +63,17 @@ class VersionType(click.ParamType[int]):
         if not text.isdecimal() or int(text) < 1:
             self.fail(f"'{value}' is no version; write 3 or v3", param, ctx)
         return int(text)
+
+
+class DurationType(click.ParamType[int]):
+    """`90s`, `30m`, `2h`, `1d`, as seconds."""
+
+    name = "duration"
+    _SECONDS = MappingProxyType({"s": 1, "m": 60, "h": 3_600, "d": 86_400})
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Another text is a usage error."""
+        found = re.fullmatch(r"(\d{1,6})([smhd])", str(value).lower())
+        if not found or int(found[1]) < 1:
+            self.fail(f"'{value}' is no duration; write 30m, 2h or 1d", param, ctx)
+        return int(found[1]) * self._SECONDS[found[2]]

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from hivemind_skillopt.model import SECOND
 from hivemind_skillopt.settings import Settings, without_credentials
@@ -23,6 +25,11 @@ def console() -> Console:
 def say(text: str, style: str | None = None) -> None:
     """Text for a person; square brackets in it are text, and it cannot steer the terminal."""
     console().print(printable(text), style=style, markup=False, soft_wrap=True)
+
+
+def say_indented(text: str, style: str = "") -> None:
+    """A paragraph under a heading, wrapped."""
+    console().print(Padding(Text(printable(text), style=style), (0, 0, 0, 4)))
 
 
 def printable(text: str) -> str:

@@ -12,7 +12,7 @@ from hivemind_skillopt.cli.options import as_json
 from hivemind_skillopt.cli.output import ago, iso, print_json, say, shown_store, tilde
 from hivemind_skillopt.errors import SkillOptError
 from hivemind_skillopt.model import DAY
-from hivemind_skillopt.settings import Limits, Settings, without_credentials
+from hivemind_skillopt.settings import FOR_EVER, Limits, Settings, without_credentials
 from hivemind_skillopt.state.installs import Install
 from hivemind_skillopt.state.spending import Spent
 
@@ -40,6 +40,7 @@ class Status:
     """Everything that `status` tells, asked for once. `published` None: the store cannot be asked."""
 
     settings: Settings
+    paused_until: str | None
     store_failure: str | None
     harnesses: list[Harness]
     skills_pulled: int
@@ -70,6 +71,7 @@ def _ask(context: Context) -> Status:
     last = context.notes.get("last_worker_run")
     return Status(
         settings=context.settings,
+        paused_until=_paused_until(context),
         store_failure=failure or context.notes.get("sync_failure") or context.notes.get("pull_failure") or None,
         harnesses=[_harness(install) for install in context.installs.all()],
         skills_pulled=len({entry.ref for entry in context.manifest.entries()}),
@@ -107,6 +109,7 @@ def _facts(status: Status) -> dict[str, object]:
     store = {"url": url, "org": settings.org, "workspace": settings.workspace, "failure": status.store_failure}
     return {
         "disabled": settings.disabled,
+        "paused_until": status.paused_until,
         "mode": settings.mode,
         "user": settings.user,
         "store": store,
@@ -138,8 +141,8 @@ def _today(spent: Spent, limits: Limits, published: int | None) -> dict[str, obj
 
 def _print(status: Status, now: int) -> None:
     settings, last = status.settings, status.last_worker_run
-    on = "off: HIVEMIND_SKILLOPT_DISABLED or the file `disabled`" if settings.disabled else f"on, mode {settings.mode}"
-    say(f"loop       {on}", "yellow" if settings.disabled else None)
+    off = _why_off(status)
+    say(f"loop       {off or f'on, mode {settings.mode}'}", "yellow" if off else None)
     say(f"you        {settings.user} in org {settings.org}")
     say(f"store      {shown_store(settings)}")
     if status.store_failure:
@@ -153,6 +156,22 @@ def _print(status: Status, now: int) -> None:
         say(f"failed     {job.step}: {job.why}", "red")
     say(f"worker     last run {ago(last, now) if last else 'never'}")
     _print_today(status.spent, settings.limits, status.published)
+
+
+def _paused_until(context: Context) -> str | None:
+    """ISO time, `resume` for a pause without an end, None where nothing is paused."""
+    until = context.settings.paused_until
+    if until <= context.clock():
+        return None
+    return "resume" if until == FOR_EVER else iso(until)
+
+
+def _why_off(status: Status) -> str:
+    if status.settings.disabled:
+        return "off: HIVEMIND_SKILLOPT_DISABLED is set"
+    if status.paused_until == "resume":
+        return "paused until `hivemind-skillopt resume`"
+    return f"paused until {status.paused_until}" if status.paused_until else ""
 
 
 def _print_harnesses(status: Status) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hivemind_skillopt.settings import Settings
+from hivemind_skillopt.settings import Settings, paused_until
 from hivemind_skillopt.state.jobs import Jobs
 from hivemind_skillopt.state.log import Log
 from hivemind_skillopt.state.manifest import Manifest, ManifestEntry
@@ -30,6 +30,10 @@ class Machine:
     markers: Markers
     log: Log
     is_modified: Callable[[ManifestEntry], bool]
+
+    def is_paused(self) -> bool:
+        """Now, as the file says: a pause also stops a worker that was running before."""
+        return paused_until(self.settings.paths.disabled) > self.log.clock()
 
     def put_right_marker(self, harness: str, session_id: str) -> None:
         """No open window, no marker: the session's next prompt creates no file and starts no process."""

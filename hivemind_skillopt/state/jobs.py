@@ -189,6 +189,17 @@ class Jobs:
             gone = and_(jobs.c.status == JobStatus.FAILED, jobs.c.created_at < now - FAILED_AGE)
             connection.execute(delete(jobs).where(gone))
 
+    def hurry(self) -> int:
+        """Make every waiting job due now; how many there were."""
+        waiting = and_(jobs.c.status == JobStatus.DUE, jobs.c.not_before > 0)
+        with self._database.transaction() as connection:
+            return connection.execute(update(jobs).where(waiting).values(not_before=0)).rowcount
+
+    def all(self) -> list[Job]:
+        """Every job, oldest first."""
+        with self._database.transaction() as connection:
+            return [_job(row) for row in connection.execute(select(jobs).order_by(jobs.c.created_at)).mappings()]
+
     def counts(self) -> dict[str, int]:
         """Jobs by status."""
         with self._database.transaction() as connection:

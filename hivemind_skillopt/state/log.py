@@ -39,12 +39,51 @@ class Log:
 def read_log(path: Path) -> Iterator[dict[str, object]]:
     """The entries, oldest first; lines that are not JSON objects are left out."""
     for name in (path.with_name(path.name + ".1"), path):
-        if not name.exists():
+        if name.exists():
+            yield from _entries(name.read_text(encoding="utf-8", errors="replace"))
+
+
+class LogFollower:
+    """Gives what was written since it was last asked, also across the change to a new file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._inode, self._position = self._end()
+
+    def new_entries(self) -> list[dict[str, object]]:
+        """Only whole lines; the rest of a half-written one comes the next time."""
+        inode, size = self._end()
+        found: list[dict[str, object]] = []
+        if inode != self._inode and self._inode:
+            found += self._read(self._path.with_name(self._path.name + ".1"))
+        if inode != self._inode or size < self._position:
+            self._inode, self._position = inode, 0
+        return found + self._read(self._path)
+
+    def _read(self, path: Path) -> list[dict[str, object]]:
+        try:
+            with path.open("rb") as file:
+                file.seek(self._position)
+                data = file.read()
+        except FileNotFoundError:
+            return []
+        whole = data[: data.rfind(b"\n") + 1]
+        self._position += len(whole)
+        return list(_entries(whole.decode("utf-8", "replace")))
+
+    def _end(self) -> tuple[int, int]:
+        try:
+            status = self._path.stat()
+        except FileNotFoundError:
+            return 0, 0
+        return status.st_ino, status.st_size
+
+
+def _entries(text: str) -> Iterator[dict[str, object]]:
+    for line in text.split("\n"):
+        try:
+            entry = json.loads(line)
+        except ValueError:
             continue
-        for line in name.read_text(encoding="utf-8", errors="replace").splitlines():
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(entry, dict):
-                yield entry
+        if isinstance(entry, dict):
+            yield entry

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from hivemind_skillopt.errors import NotFound
 from hivemind_skillopt.model import (
+    Annotation,
     Attribution,
     Invocation,
     Policy,
@@ -23,7 +24,7 @@ from hivemind_skillopt.model import (
 )
 from hivemind_skillopt.ports import SkillStore
 from hivemind_skillopt.store.folder_rules import check_folder
-from hivemind_skillopt.store.rules import FINAL, Standing, as_published, next_version, visible_to
+from hivemind_skillopt.store.rules import FINAL, Standing, as_published, next_version, only, visible_to
 
 Of = TypeVar("Of", Proposal, Verdict)
 
@@ -42,6 +43,7 @@ class MemoryStore(SkillStore):
         self._invocations: dict[str, Invocation] = {}
         self._verdicts: dict[str, Verdict] = {}
         self._proposals: dict[str, Proposal] = {}
+        self._annotations: dict[str, Annotation] = {}
 
     def migrate(self) -> None:
         """There is no schema."""
@@ -115,6 +117,11 @@ class MemoryStore(SkillStore):
         with self._lock:
             return sorted(self._invocations.values(), key=lambda row: (-row.invoked_at, row.id))[:limit]
 
+    def find_invocation(self, id_start: str) -> Invocation:
+        """The one whose id begins so. Raises NotFound."""
+        with self._lock:
+            return only([row for row in self._invocations.values() if row.id.startswith(id_start)], id_start)
+
     def verdicts(self, ref: SkillRef | None = None, limit: int = 100) -> list[Verdict]:
         """Newest first."""
         with self._lock:
@@ -124,6 +131,16 @@ class MemoryStore(SkillStore):
         """Newest first."""
         with self._lock:
             return sorted(_of(ref, self._proposals.values()), key=lambda row: (-row.proposed_at, row.id))[:limit]
+
+    def annotate(self, annotation: Annotation) -> None:
+        """The last one wins."""
+        with self._lock:
+            self._annotations[annotation.invocation_id] = annotation
+
+    def annotations(self, invocation_ids: Sequence[str]) -> dict[str, Annotation]:
+        """By invocation."""
+        with self._lock:
+            return {name: self._annotations[name] for name in invocation_ids if name in self._annotations}
 
     def _standing(self, publication: Publication) -> Standing:
         versions = self._versions.get(publication.ref, [])

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection, insert, select
 
 from hivemind_skillopt.errors import StoreTooNew
-from hivemind_skillopt.store.schema import metadata, schema_migrations
+from hivemind_skillopt.store.schema import annotation_table, metadata, schema_migrations
 
 
 def m001_first(connection: Connection) -> None:
@@ -15,7 +15,12 @@ def m001_first(connection: Connection) -> None:
     metadata.create_all(connection)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m001_first,)
+def m002_annotations(connection: Connection) -> None:
+    """What people say of invocations. A store that m001 has just made has the table already."""
+    annotation_table.create(connection, checkfirst=True)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m001_first, m002_annotations)
 """In the order of their numbers. Only ever appended to."""
 
 

@@ -14,7 +14,16 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from hivemind_skillopt.errors import StoreTooNew
-from hivemind_skillopt.model import Invocation, Proposal, SkillFile, SkillFolder, SkillRef, SkillVersion, Verdict
+from hivemind_skillopt.model import (
+    Annotation,
+    Invocation,
+    Proposal,
+    SkillFile,
+    SkillFolder,
+    SkillRef,
+    SkillVersion,
+    Verdict,
+)
 from hivemind_skillopt.store.times import from_iso, to_iso
 
 Row = dict[str, object]
@@ -27,7 +36,7 @@ EXECUTABLE, PLAIN = "755", "644"
 _ADAPTERS: dict[type, TypeAdapter[Any]] = {}
 
 
-def to_row(org: str, value: Invocation | Proposal | Verdict) -> Row:
+def to_row(org: str, value: Annotation | Invocation | Proposal | Verdict) -> Row:
     """The row of a record."""
     row: Row = {"org": org, "name": value.ref.name, "author": value.ref.author}
     for field in fields(value):

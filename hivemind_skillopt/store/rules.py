@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from hivemind_skillopt.errors import AlreadyPublished, ParentMoved, PublicationHeldBack, StoreError
+from hivemind_skillopt.errors import AlreadyPublished, NotFound, ParentMoved, PublicationHeldBack, StoreError
 from hivemind_skillopt.model import (
     DAY,
     SECOND,
+    Invocation,
     Policy,
     Proposal,
     ProposalStatus,
@@ -80,6 +82,15 @@ def as_published(proposal: Proposal, version: SkillVersion) -> Proposal:
 def visible_to(user: str, version: SkillVersion) -> bool:
     """A `me` skill is for its author alone."""
     return version.scope is Scope.TEAM or version.ref.author == user
+
+
+def only(found: Sequence[Invocation], id_start: str) -> Invocation:
+    """The one invocation whose id begins with `id_start`. Raises NotFound for none and for several."""
+    if not found:
+        raise NotFound(f"no invocation '{id_start}' in the store; see `hivemind-skillopt verdicts`")
+    if len(found) > 1:
+        raise NotFound(f"several invocations begin with '{id_start}'; write more of the id")
+    return found[0]
 
 
 def _check_proposal(publication: Publication, standing: Standing) -> None:

@@ -187,6 +187,24 @@ proposals = Table(
     Index("proposals_of_skill", "org", "name", "author", "proposed_at"),
 )
 
+annotation_table = Table(
+    "annotations",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("org", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("invocation_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("annotated_by", Text, nullable=False),
+    Column("annotated_at", BigInteger, nullable=False),
+    UniqueConstraint("org", "id", name="annotations_once"),
+    Index("annotations_of_invocation", "org", "invocation_id", "seq"),
+)
+"""Not `annotations`: that name is the `__future__` import's."""
+
 policies = Table(
     "policies",
     metadata,

@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from hivemind_skillopt.errors import ParentMoved, StoreError, StoreUnavailable
 from hivemind_skillopt.model import (
+    Annotation,
     Attribution,
     Invocation,
     Policy,
@@ -24,6 +25,7 @@ from hivemind_skillopt.model import (
 )
 from hivemind_skillopt.ports import SkillStore
 from hivemind_skillopt.store import migrations, publish, versions
+from hivemind_skillopt.store.annotations import add_annotation, find_invocation, newest_annotations
 from hivemind_skillopt.store.folder_rules import check_folder
 from hivemind_skillopt.store.records import (
     add_record,
@@ -113,6 +115,11 @@ class SqlStore(SkillStore):
         with self._transaction() as connection:
             return list_invocations(connection, self._org, limit)
 
+    def find_invocation(self, id_start: str) -> Invocation:
+        """The one whose id begins so. Raises NotFound."""
+        with self._transaction() as connection:
+            return find_invocation(connection, self._org, id_start)
+
     def verdicts(self, ref: SkillRef | None = None, limit: int = 100) -> list[Verdict]:
         """Newest first."""
         with self._transaction() as connection:
@@ -122,6 +129,16 @@ class SqlStore(SkillStore):
         """Newest first."""
         with self._transaction() as connection:
             return list_proposals(connection, self._org, ref, limit)
+
+    def annotate(self, annotation: Annotation) -> None:
+        """Add what a person says of an invocation."""
+        with self._transaction() as connection:
+            add_annotation(connection, self._org, annotation)
+
+    def annotations(self, invocation_ids: Sequence[str]) -> dict[str, Annotation]:
+        """By invocation, the newest of each."""
+        with self._transaction() as connection:
+            return newest_annotations(connection, self._org, invocation_ids)
 
     def _publish(self, publication: Publication) -> SkillVersion:
         with self._transaction() as connection:

@@ -32,7 +32,7 @@ def main(argv: list[str], environ: dict[str, str]) -> int:
         settings = load_settings({**environ, "HIVEMIND_SKILLOPT_STATE_DIR": argv[2], WORKER_GUARD: "1"})
         if settings.disabled:
             discard(settings)
-        else:
+        elif settings.paused_until < time.time_ns():  # what was recorded before the pause waits
             run_worker(settings)
     except SkillOptError as error:
         log.write("worker_failed", why=str(error))

@@ -66,6 +66,7 @@ def build_loop(settings: Settings, clock: Clock = time.time_ns, sleep: Callable[
         notes=notes,
         clock=clock,
         sleep=sleep,
+        pid=os.getpid(),
     )
 
 

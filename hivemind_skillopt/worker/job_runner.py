@@ -151,6 +151,12 @@ class JobRunner:
         if pipeline.mode(proposal.ref, window) is not Mode.AUTO:
             self._settle(job, proposal, ProposalStatus.HELD, "the mode or policy has become stricter since")
             return None
+        if self.machine.is_paused():
+            self.machine.jobs.wait(job, self.clock(), "paused")
+            return None
+        if overruled := pipeline.overruled(proposal.invocation_id):
+            self._settle(job, proposal, ProposalStatus.REJECTED, overruled)
+            return None
         try:
             version = pipeline.publish(proposal, window.invocation.harness)
         except ParentMoved:

@@ -41,16 +41,19 @@ class Loop:
     notes: Notes
     clock: Clock
     sleep: Callable[[float], None]
+    pid: int
     running: set[Future[SkillVersion | None]] = field(default_factory=set)
     store_is_up: bool = False
 
     def run(self) -> None:
         """Until the inbox is empty and no job is due soon."""
+        self.notes.put("worker_pid", str(self.pid))
         self._begin()
         with ThreadPoolExecutor(POOL) as pool:
             while self._turn(pool):
                 pass
         self.notes.put("last_worker_run", str(self.clock()))
+        self.notes.put("worker_pid", "")
         self.intake.database.shed()
 
     def close(self) -> None:
@@ -101,7 +104,7 @@ class Loop:
         return bool(self.running) or self._due_soon()
 
     def _with_store(self, pool: ThreadPoolExecutor, *, pull: bool) -> None:
-        due = self.machine.jobs.take_due(self.clock(), self.place)
+        due = [] if self.machine.is_paused() else self.machine.jobs.take_due(self.clock(), self.place)
         self.running |= {pool.submit(self.runner.run, job) for job in due}
         self.store_is_up = self.sync.send()
         if pull and self.machine.settings.autopull:
@@ -115,7 +118,8 @@ class Loop:
         return sum(future.result() is not None for future in done) > 0
 
     def _due_soon(self) -> bool:
-        next_due = self.machine.jobs.next_due(self.place) if self.store_is_up else None
+        may_run = self.store_is_up and not self.machine.is_paused()
+        next_due = self.machine.jobs.next_due(self.place) if may_run else None
         return next_due is not None and next_due - self.clock() < LINGER
 
     def _pause(self) -> None:

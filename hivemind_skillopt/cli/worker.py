@@ -1,0 +1,157 @@
+"""`worker run` and `worker status`: the detached process that judges, proposes, publishes and pulls."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import click
+
+from hivemind_skillopt import launch
+from hivemind_skillopt.cli.context import Context
+from hivemind_skillopt.cli.log import POLL_SECONDS, print_stream
+from hivemind_skillopt.cli.options import as_json
+from hivemind_skillopt.cli.output import ago, iso, print_json, print_table, say
+from hivemind_skillopt.errors import SettingsError
+from hivemind_skillopt.judgment_window import JudgmentWindow
+from hivemind_skillopt.model import SECOND
+from hivemind_skillopt.state.jobs import Job
+from hivemind_skillopt.state.log import LogFollower
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A job, and the skill it is about."""
+
+    job: Job
+    ref: str
+
+
+@click.group("worker", short_help="Run it now, or see what it does.")
+def command() -> None:
+    """The worker starts by itself, at a session's start and after a reaction. Look at it, or run it now."""
+
+
+@command.command("run", short_help="Work until nothing is left, and show it.")
+@click.option("--now", is_flag=True, help="Try waiting jobs now: you have mended what they waited for.")
+@as_json
+def run(now: bool, as_json: bool) -> None:
+    """Run the worker until nothing is left to do, and show what it does. Ctrl-C leaves it running.
+
+    With --json each log entry is one line.
+    """
+    context = Context()
+    _refuse_while_off(context)
+    if now:
+        context.jobs.hurry()
+    follower = LogFollower(context.settings.paths.log)
+    pid = launch.start_worker(str(context.settings.paths.state))
+    try:
+        while not _has_ended(pid):
+            print_stream(follower.new_entries(), as_json=as_json)
+            time.sleep(POLL_SECONDS)
+    except KeyboardInterrupt:
+        say("it goes on in the background")
+        return
+    print_stream(follower.new_entries(), as_json=as_json)
+    if not as_json:
+        say(_what_is_left(context))
+
+
+def _refuse_while_off(context: Context) -> None:
+    if context.settings.disabled or context.settings.paused_until > context.clock():
+        raise SettingsError("the loop is off or paused; see `hivemind-skillopt status`")
+
+
+def _has_ended(pid: int) -> bool:
+    """Our child; a worker that finds another one at work ends at once."""
+    return os.waitpid(pid, os.WNOHANG)[0] == pid
+
+
+def _what_is_left(context: Context) -> str:
+    jobs, inbox, outbox = context.jobs.all(), context.inbox.names(), context.outbox.count()
+    if other := running_pid(context):
+        return f"another worker is at work (process {other}); it takes this in too"
+    left = f"{len(jobs)} jobs, {len(inbox)} recorded events and {outbox} rows are left; see `worker status`"
+    return left if jobs or inbox or outbox else "done, nothing is left"
+
+
+@command.command("status", short_help="Does it run, and what waits?")
+@as_json
+def status(as_json: bool) -> None:
+    """Show whether the worker runs, what it will do next, and which judgment windows are open."""
+    context = Context()
+    pid, last = running_pid(context), context.notes.get("last_worker_run")
+    waiting = [Waiting(job, str(context.windows.get(job.window_id).invocation.ref)) for job in context.jobs.all()]
+    windows = context.windows.all_open()
+    if as_json:
+        facts = {"running_pid": pid, "last_run": iso(int(last)) if last else None}
+        print_json({**facts, "jobs": list(map(_job, waiting)), "windows": list(map(_window, windows))})
+        return
+    now = context.clock()
+    say(f"running    process {pid}" if pid else "running    no; a session start or a reaction starts it")
+    say(f"last run   {ago(int(last), now) if last else 'never'}")
+    _print_jobs(waiting, now)
+    _print_windows(windows, now)
+
+
+def running_pid(context: Context) -> int | None:
+    """The process of the worker that runs now. One that was killed has left the note of a process that is gone."""
+    noted = context.notes.get("worker_pid")
+    if not noted.isdigit():
+        return None
+    try:
+        os.kill(int(noted), 0)
+    except OSError:
+        return None
+    return int(noted)
+
+
+def _print_jobs(waiting: Sequence[Waiting], now: int) -> None:
+    say(f"jobs       {len(waiting) or 'none'}")
+    rows = [
+        (w.ref, w.job.step, w.job.status, w.job.attempts, _in(w.job.not_before, now), w.job.last_error) for w in waiting
+    ]
+    if rows:
+        print_table(("skill", "step", "status", "tries", "next", "why it waits"), rows)
+
+
+def _in(at: int, now: int) -> str:
+    return "now" if at <= now else f"in {ago(now - (at - now), now).removesuffix(' ago')}"
+
+
+def _print_windows(windows: Sequence[JudgmentWindow], now: int) -> None:
+    say(f"windows    {len(windows) or 'none'} open")
+    rows = [
+        (w.invocation.ref, f"{w.accepted} of {w.k}", ago(w.opened_at, now), w.invocation.session_id) for w in windows
+    ]
+    if rows:
+        print_table(("skill", "reactions", "opened", "session"), rows)
+
+
+def _job(waiting: Waiting) -> dict[str, object]:
+    job = waiting.job
+    return {
+        "id": job.id,
+        "ref": waiting.ref,
+        "invocation_id": job.window_id,
+        "step": job.step,
+        "status": job.status,
+        "attempts": job.attempts,
+        "not_before": iso(job.not_before) if job.not_before > SECOND else None,
+        "last_error": job.last_error,
+    }
+
+
+def _window(window: JudgmentWindow) -> dict[str, object]:
+    return {
+        "invocation_id": window.invocation.id,
+        "ref": str(window.invocation.ref),
+        "version": window.invocation.version,
+        "session_id": window.invocation.session_id,
+        "reactions": window.accepted,
+        "of": window.k,
+        "opened_at": iso(window.opened_at),
+    }

@@ -1,0 +1,32 @@
+"""What people say of invocations: append-only, the newest of each invocation counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, insert, select
+
+from hivemind_skillopt.model import Annotation, Invocation
+from hivemind_skillopt.store.rows import from_row, to_row
+from hivemind_skillopt.store.rules import only
+from hivemind_skillopt.store.schema import annotation_table as said
+from hivemind_skillopt.store.schema import invocations
+
+
+def add_annotation(connection: Connection, org: str, annotation: Annotation) -> None:
+    """One row more."""
+    connection.execute(insert(said), to_row(org, annotation))
+
+
+def newest_annotations(connection: Connection, org: str, invocation_ids: Sequence[str]) -> dict[str, Annotation]:
+    """By invocation; by order of writing, because the clocks of two machines differ."""
+    wanted = (said.c.org == org, said.c.invocation_id.in_(invocation_ids))
+    rows = connection.execute(select(said).where(*wanted).order_by(said.c.seq)).mappings()
+    return {row["invocation_id"]: from_row(Annotation, dict(row)) for row in rows}
+
+
+def find_invocation(connection: Connection, org: str, id_start: str) -> Invocation:
+    """The one whose id begins so. Raises NotFound."""
+    begins = invocations.c.id.startswith(id_start, autoescape=True)
+    rows = connection.execute(select(invocations).where(invocations.c.org == org, begins).limit(2)).mappings().all()
+    return only([from_row(Invocation, dict(row)) for row in rows], id_start)

@@ -1,0 +1,88 @@
+"""config get, set, unset; and that the command, the guide and settings.py know the same settings."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import hivemind_skillopt.settings as settings_module
+from hivemind_skillopt.cli.setting_names import NAMES
+from tests.cli.conftest import Cli
+
+GUIDE = Path(__file__).parents[2] / "docs" / "user-guide.md"
+
+
+def file(cli: Cli) -> Path:
+    return cli.home / ".config" / "hivemind-skillopt" / "config.toml"
+
+
+def test_set_keeps_comments_and_get_reads_it_back(cli: Cli) -> None:
+    file(cli).parent.mkdir(parents=True)
+    file(cli).write_text("# mine\nmode = 'observe' # for now\n\njudge_window = 2\n")
+    cli.run("config", "set", "mode", "review")
+    cli.run("config", "set", "HIVEMIND_SKILLOPT_MAX_USD_PER_DAY", "2.5")
+    cli.run("config", "set", "share_quotes", "false")
+    text = file(cli).read_text()
+    assert "# mine" in text
+    assert "# for now" in text
+    assert 'mode = "review"' in text
+    assert "max_usd_per_day = 2.5" in text
+    assert "share_quotes = false" in text
+    assert cli.run("config", "get", "mode").stdout == "review\n"
+    assert cli.json("status")["mode"] == "review"
+    cli.run("config", "unset", "mode")
+    assert cli.json("config", "get", "mode")[0] == {
+        "name": "HIVEMIND_SKILLOPT_MODE", "key": "mode", "value": "auto", "source": "default",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("mode", "obsrve", "use one of"),
+        ("judge_window", "0", "at least 1"),
+        ("nonsense", "1", "no setting is called 'nonsense'"),
+        ("store", "postgresql://team:pa[ss@db/x", "is no URL"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_and_not_written(cli: Cli, name: str, value: str, said: str) -> None:
+    line = cli.fails("config", "set", name, value)
+    assert said in line
+    assert "pa[ss" not in line
+    assert not file(cli).exists()
+
+
+def test_a_broken_file_is_named_and_left_alone(cli: Cli) -> None:
+    file(cli).parent.mkdir(parents=True)
+    file(cli).write_text("mode = ")
+    assert "config.toml" in cli.fails("config", "set", "mode", "review")
+    assert file(cli).read_text() == "mode = "
+
+
+def test_the_environment_wins_and_is_said(cli: Cli) -> None:
+    cli.environ["HIVEMIND_SKILLOPT_MODE"] = "observe"
+    assert "wins here" in cli.run("config", "set", "mode", "review").stdout
+    assert cli.json("config", "get", "mode")[0]["source"] == "environment"
+
+
+def test_no_secret_is_printed(cli: Cli) -> None:
+    cli.environ = {"ANTHROPIC_API_KEY": "sk-ant-hunter2", "HIVEMIND_SKILLOPT_STORE": "postgresql://me:hunter2@db/x"}
+    assert "hunter2" not in cli.run("config", "get").stdout + cli.run("config", "get", "--json").stdout
+
+
+def test_all_settings_at_80_columns(cli: Cli) -> None:
+    lines = cli.run("config", "get").stdout.splitlines()
+    assert len(lines) > len(NAMES)
+    assert max(len(line) for line in lines[:-1]) <= 80
+
+
+def test_command_guide_and_settings_know_the_same_names() -> None:
+    """The guide spells every name out, so that it can be searched for."""
+    source = Path(settings_module.__file__).read_text()
+    read = set(re.findall(r'"(HIVEMIND_[A-Z_]+[A-Z])"', source))
+    read |= {f"HIVEMIND_SKILLOPT_{name}" for name in re.findall(r'number\("([A-Z_]+)"', source)}
+    assert len(read) > 15
+    assert read - {"HIVEMIND_SKILLOPT_WORKER", "HIVEMIND_SKILLOPT_STATE_DIR"} <= set(NAMES)
+    assert [name for name in NAMES if f"`{name}" not in GUIDE.read_text()] == []

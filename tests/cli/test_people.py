@@ -1,0 +1,106 @@
+"""What people say and take back: verdicts, annotate, rollback, lock, unlock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hivemind_skillopt.model import Outcome, ProposalStatus, SkillRef
+from hivemind_skillopt.store.engine import open_store
+from hivemind_skillopt.store.sql import SqlStore
+from tests.cli.conftest import SKILL, Cli
+from tests.store.values import invocation, proposal, verdict
+
+REF = "deploy--alice"
+ID = "40fdd8ab9c1b" + "0" * 52
+
+
+@pytest.fixture
+def store(cli: Cli) -> SqlStore:
+    """Two versions of a skill, and one use that was judged twice."""
+    cli.run("push", cli.skill())
+    cli.run("install", "--yes")
+    cli.run("pull")
+    cli.run("push", cli.skill(text=SKILL.replace("2. Deploy.", "2. Ask, then deploy.")))
+    store = open_store(f"sqlite:///{data(cli)}/store.db", "local")
+    ref = SkillRef.parse(REF)
+    judged = {"ref": ref, "invocation_id": ID}
+    store.record(
+        [
+            invocation(1, id=ID, ref=ref),
+            verdict(1, outcome=Outcome.UNCLEAR, quote=None, reason="early", **judged),
+            verdict(2, reason="Step 2 [bold]deploys[/] without asking.", **judged),
+            proposal(1, ref=ref, invocation_id=ID, status=ProposalStatus.PUBLISHED, published_version=2),
+        ]
+    )
+    return store
+
+
+def data(cli: Cli) -> Path:
+    return cli.home / ".local" / "share" / "hivemind-skillopt"
+
+
+@pytest.mark.usefixtures("store")
+def test_verdicts_shows_the_newest_of_each_use(cli: Cli) -> None:
+    said = cli.run("verdicts").stdout
+    assert "skill_fault, confidence 0.85" in said
+    assert "Step 2 [bold]deploys[/] without asking." in said
+    assert 'the user wrote: "no, the port is 8080"' in said
+    assert "early" not in said
+    assert all(len(line) <= 80 for line in said.splitlines())
+    assert len(cli.json("verdicts", REF, "--all")) == 2
+    assert cli.json("verdicts", "other--bob") == []
+
+
+@pytest.mark.usefixtures("store")
+def test_a_persons_word_overrides_the_judge(cli: Cli) -> None:
+    told = cli.run("annotate", ID[:8], "--outcome", "agent_fault", "--note", "key AKIAIOSFODNN7EXAMPLE").stdout
+    assert f"v2 came of it: hivemind-skillopt rollback {REF} --to 1" in told
+    (shown,) = cli.json("verdicts")
+    assert (shown["outcome"], shown["judge"]["outcome"]) == ("agent_fault", "skill_fault")
+    assert (shown["annotation"]["by"], "AKIA" in shown["annotation"]["note"]) == ("alice", False)
+    assert "alice says agent_fault, the judge said skill_fault" in cli.run("verdicts").stdout
+    cli.run("annotate", ID, "--outcome", "ok", "--dry-run")
+    assert cli.json("verdicts")[0]["outcome"] == "agent_fault"
+
+
+@pytest.mark.usefixtures("store")
+def test_annotate_names_what_is_wrong(cli: Cli) -> None:
+    assert "no invocation 'ffffff'" in cli.fails("annotate", "ffffff", "--outcome", "ok")
+    assert "6 characters" in cli.fails("annotate", "40f", "--outcome", "ok", code=2)
+    assert "not one of ok, skill_fault" in cli.fails("annotate", ID, "--outcome", "fine", code=2)
+
+
+def test_rollback_is_a_new_version_with_the_old_bytes(cli: Cli, store: SqlStore) -> None:
+    assert "would publish" in cli.run("rollback", REF, "--to", "1", "--dry-run").stdout
+    assert len(cli.json("history", REF)) == 2
+    cli.run("rollback", REF, "--to", "v1")
+    shas = [version["sha256"] for version in cli.json("history", REF)]
+    assert (len(shas), shas[0]) == (3, shas[2])
+    assert store.history(SkillRef.parse(REF))[-1].reverts_version == 1
+    assert "rollback to v1" in cli.run("history", REF).stdout
+    cli.run("pull")
+    assert "2. Deploy." in (cli.pulled / "SKILL.md").read_text()
+
+
+@pytest.mark.usefixtures("store")
+def test_rollback_names_what_is_wrong(cli: Cli) -> None:
+    assert "already has the bytes of v2" in cli.fails("rollback", REF, "--to", "2")
+    assert "has no v9" in cli.fails("rollback", REF, "--to", "9")
+    assert "not in the store" in cli.fails("rollback", "no--body", "--to", "1")
+
+
+def test_lock_and_unlock_set_the_policy_for_everybody(cli: Cli, store: SqlStore) -> None:
+    ref = SkillRef.parse(REF)
+    assert "is locked (was auto)" in cli.run("lock", REF).stdout
+    assert store.policy(ref) == "locked"
+    assert "as before" in cli.run("lock", REF).stdout
+    cli.run("unlock", REF, "--dry-run")
+    assert store.policy(ref) == "locked"
+    assert cli.json("unlock", REF, "--review") == {
+        "ref": REF, "policy": "review", "before": "locked", "dry_run": False,
+    }  # fmt: skip
+    cli.run("unlock", REF)
+    assert store.policy(ref) == "auto"
+    assert "not in the store" in cli.fails("lock", "no--body")

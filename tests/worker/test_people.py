@@ -1,0 +1,135 @@
+"""People and the loop: a person's word stops an edit, a pause stops the worker, a rollback is remembered."""
+
+from __future__ import annotations
+
+import pytest
+
+from hivemind_skillopt.model import (
+    SECOND,
+    Annotation,
+    Outcome,
+    Policy,
+    Proposal,
+    ProposalStatus,
+    Publication,
+    Verdict,
+)
+from hivemind_skillopt.pipeline import Case, Pipeline
+from hivemind_skillopt.ports import Draft
+from tests.worker.lab import FAULT, PROPOSAL, REF, Lab
+
+OTHER = {**PROPOSAL, "edits": [{"op": "append", "target": None, "content": "Say what you did."}]}
+
+
+def annotate(lab: Lab, outcome: Outcome) -> None:
+    (window,) = lab.windows().all_open()
+    lab.store.annotate(Annotation("a1", window.invocation.id, REF, outcome, "", "bob", lab.clock()))
+
+
+def use_then_react(lab: Lab, number: int = 1) -> None:
+    lab.use(tool=f"t{number}", prompt=f"p{number}a", session=f"s{number}")
+    lab.react(prompt=f"p{number}b", session=f"s{number}")
+
+
+def test_no_edit_comes_of_a_use_that_a_person_excused(lab: Lab) -> None:
+    lab.use()
+    lab.work()
+    annotate(lab, Outcome.AGENT_FAULT)
+    lab.react()
+    lab.work()
+    assert [verdict.outcome for verdict in lab.store.verdicts()] == [Outcome.SKILL_FAULT], "the judge's row stays"
+    assert (lab.store.proposals(), lab.store.history(REF)[-1].version, lab.left()) == ([], 1, [0, 0, 0])
+
+
+def test_a_persons_skill_fault_lets_the_loop_go_on(lab: Lab) -> None:
+    lab.use()
+    lab.work()
+    annotate(lab, Outcome.SKILL_FAULT)
+    lab.react()
+    lab.work()
+    assert lab.store.history(REF)[-1].version == 2
+
+
+def test_a_word_that_comes_before_the_publication_stops_it(lab: Lab) -> None:
+    """A proposal that waits for the cooldown is rejected when its use is excused meanwhile."""
+    use_then_react(lab)
+    lab.work()
+    lab.script(judge=[{"answer": FAULT}], proposer=[{"answer": OTHER}])
+    use_then_react(lab, 2)
+    lab.work()
+    waiting = lab.store.proposals(REF)[0]
+    assert waiting.status is ProposalStatus.OPEN
+    lab.store.annotate(Annotation("a", waiting.invocation_id, REF, Outcome.USER_CHANGE, "", "bob", lab.clock()))
+    lab.now += 700 * SECOND
+    lab.work()
+    settled = lab.store.proposals(REF)[0]
+    assert (settled.status, settled.status_reason) == (ProposalStatus.REJECTED, "bob says user_change")
+    assert (lab.store.history(REF)[-1].version, lab.left()) == (2, [0, 0, 0])
+
+
+def test_what_was_rolled_back_is_not_proposed_again(lab: Lab) -> None:
+    use_then_react(lab)
+    lab.work()
+    one, two = lab.store.history(REF)
+    lab.store.publish(
+        Publication(
+            REF, lab.store.folder(REF, 1), two.content_sha256, "alice", lab.clock(), reverts_version=one.version
+        )
+    )
+    lab.pull()
+    lab.now += 700 * SECOND
+    use_then_react(lab, 2)
+    lab.work()
+    again = lab.store.proposals(REF)[0]
+    assert (again.status, lab.store.history(REF)[-1].version) == (ProposalStatus.REJECTED, 3)
+    assert [check.name for check in again.checks if check.result == "refuse"] == ["remembered"]
+
+
+def test_a_locked_skill_is_judged_and_left_alone(lab: Lab) -> None:
+    lab.store.set_policy(REF, Policy.LOCKED, "alice", lab.clock())
+    use_then_react(lab)
+    lab.work()
+    assert len(lab.store.verdicts()) == 1
+    assert (lab.store.proposals(), lab.left()) == ([], [0, 0, 0])
+
+
+def test_a_pause_keeps_what_was_recorded(lab: Lab) -> None:
+    use_then_react(lab)
+    lab.paths.disabled.write_text(f"{lab.now + 100 * SECOND}\n")
+    lab.work()
+    assert (lab.store.verdicts(), lab.left()) == ([], [0, 1, 0])
+    lab.now += 101 * SECOND
+    lab.work()
+    assert (lab.store.history(REF)[-1].version, lab.left()) == (2, [0, 0, 0])
+
+
+def test_a_pause_stops_the_publication_of_a_worker_that_runs(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The proposer is asked, then somebody pauses."""
+    propose = Pipeline.propose
+
+    def propose_then_pause(self: Pipeline, case: Case, verdict: Verdict) -> Proposal | Draft:
+        proposed = propose(self, case, verdict)
+        lab.paths.disabled.touch()
+        return proposed
+
+    monkeypatch.setattr(Pipeline, "propose", propose_then_pause)
+    use_then_react(lab)
+    lab.work()
+    assert (lab.store.proposals()[0].status, lab.store.history(REF)[-1].version) == (ProposalStatus.OPEN, 1)
+    lab.paths.disabled.unlink()
+    lab.work()
+    assert (lab.store.history(REF)[-1].version, lab.left()) == (2, [0, 0, 0])
+
+
+def test_waiting_jobs_can_be_hurried(lab: Lab) -> None:
+    """The CLI was not logged in; the user mends it and does not want to wait for the back-off."""
+    lab.script(judge=[{"fails": "Not logged in"}])
+    use_then_react(lab)
+    for _ in range(4):
+        lab.now += 61 * SECOND
+        lab.work()
+    assert lab.store.verdicts() == []
+    lab.script(judge=[{"answer": FAULT}], proposer=[{"answer": PROPOSAL}])
+    assert lab.jobs().hurry() == 1
+    lab.work()
+    assert lab.left() == [0, 0, 0]
