@@ -18,8 +18,8 @@ from hivemind_skillopt.state.files import write_atomically
 def command(duration: int | None, dry_run: bool, as_json: bool) -> None:
     """Record, judge and publish nothing for a DURATION (30m, 2h, 1d), or until `resume`.
 
-    Sessions that run now are included. What was recorded before waits until the pause is over, but raw text
-    never longer than 24 hours.
+    Sessions that run now are included. What was recorded before waits until the pause is over; then text
+    older than 24 hours is erased unjudged.
     """
     context = Context()
     file = context.settings.paths.disabled
