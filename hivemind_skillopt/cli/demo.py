@@ -20,7 +20,7 @@ from hivemind_skillopt.cli import demo_story as story
 from hivemind_skillopt.cli.diff import folder_diff, print_diff
 from hivemind_skillopt.cli.log import describe
 from hivemind_skillopt.cli.options import as_json
-from hivemind_skillopt.cli.output import console, print_json, print_table, say
+from hivemind_skillopt.cli.output import console, print_json, print_table, say, say_indented
 from hivemind_skillopt.errors import SkillOptError
 from hivemind_skillopt.model import SECOND, Attribution, SkillRef
 from hivemind_skillopt.state.log import read_log
@@ -156,8 +156,9 @@ def _tell(home: Home, *, as_json: bool) -> None:
     _chapter("1. What happened")
     print_table(("", "what", ""), [(_since(log, entry), entry["what"], describe(entry)) for entry in log])
     _chapter("2. The verdict")
-    say(f"{verdict.outcome}, confidence {verdict.confidence:g}: {verdict.reason}")
-    say(f'the user wrote: "{verdict.quote}"', "italic")
+    say(f"{verdict.outcome}, confidence {verdict.confidence:g}")
+    say_indented(verdict.reason)
+    say_indented(f'the user wrote: "{verdict.quote}"', "italic")
     _chapter(f"3. {ref}: version 1 to version 2")
     print_diff(change)
     _chapter("4. The attribution row of the session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import click
@@ -49,7 +50,7 @@ def run(now: bool, as_json: bool) -> None:
     follower = LogFollower(context.settings.paths.log)
     pid = launch.start_worker(str(context.settings.paths.state))
     try:
-        while not _has_ended(pid):
+        while _is_at_work(context, pid):
             print_stream(follower.new_entries(), as_json=as_json)
             time.sleep(POLL_SECONDS)
     except KeyboardInterrupt:
@@ -65,15 +66,16 @@ def _refuse_while_off(context: Context) -> None:
         raise SettingsError("the loop is off or paused; see `hivemind-skillopt status`")
 
 
-def _has_ended(pid: int) -> bool:
-    """Our child; a worker that finds another one at work ends at once."""
-    return os.waitpid(pid, os.WNOHANG)[0] == pid
+def _is_at_work(context: Context, child: int) -> bool:
+    """Our child, or the worker that it found at work and left the work to."""
+    with suppress(ChildProcessError):  # it has ended, and was waited for
+        if os.waitpid(child, os.WNOHANG)[0] == 0:
+            return True
+    return running_pid(context) is not None
 
 
 def _what_is_left(context: Context) -> str:
     jobs, inbox, outbox = context.jobs.all(), context.inbox.names(), context.outbox.count()
-    if other := running_pid(context):
-        return f"another worker is at work (process {other}); it takes this in too"
     left = f"{len(jobs)} jobs, {len(inbox)} recorded events and {outbox} rows are left; see `worker status`"
     return left if jobs or inbox or outbox else "done, nothing is left"
 

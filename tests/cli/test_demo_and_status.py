@@ -13,7 +13,7 @@ def test_the_demo_tells_the_whole_story(cli: Cli, tmp_path: Path) -> None:
     before = sorted(os.listdir(tmp_path))
     said = cli.run("demo").stdout
     for part in (
-        "window_opened", "published", "skill_fault, confidence 0.92", '"always ask which environment first"',
+        "window_opened", "published", "skill_fault, confidence 0.92\n", '"always ask which environment first"',
         "-2. Deploy it to production.", "+2. Always ask the user which environment first", '"ab_bucket"',
     ):  # fmt: skip
         assert part in said
