@@ -57,8 +57,12 @@ def get(name: str | None, as_json: bool) -> None:
 @dry_run
 @as_json
 def set_(name: str, value: str, dry_run: bool, as_json: bool) -> None:
-    """Write a setting into config.toml, if it can be used. Comments and other lines stay as they are."""
-    _change(find_name(name), value, as_json=as_json, dry_run=dry_run)
+    """Write a setting into config.toml, if it can be used. Comments and other lines stay as they are.
+
+    VALUE - is read from standard input: a key then stands in no shell history.
+    """
+    text = click.get_text_stream("stdin").readline().strip() if value == "-" else value
+    _change(find_name(name), text, as_json=as_json, dry_run=dry_run)
 
 
 @command.command("unset", short_help="Take one out of config.toml.")

@@ -67,6 +67,13 @@ def test_the_environment_wins_and_is_said(cli: Cli) -> None:
     assert cli.json("config", "get", "mode")[0]["source"] == "environment"
 
 
+def test_a_key_comes_by_standard_input_into_a_private_file(cli: Cli) -> None:
+    said = cli.run("config", "set", "anthropic_api_key", "-", stdin="sk-ant-hunter2\n")
+    assert 'anthropic_api_key = "sk-ant-hunter2"' in file(cli).read_text()
+    assert file(cli).stat().st_mode & 0o777 == 0o600
+    assert "hunter2" not in said.stdout + said.stderr + cli.run("config", "get", "--json").stdout
+
+
 def test_no_secret_is_printed(cli: Cli) -> None:
     cli.environ = {"ANTHROPIC_API_KEY": "sk-ant-hunter2", "HIVEMIND_SKILLOPT_STORE": "postgresql://me:hunter2@db/x"}
     assert "hunter2" not in cli.run("config", "get").stdout + cli.run("config", "get", "--json").stdout
