@@ -30,6 +30,7 @@ from hivemind_skillopt.model import (
 
 DEPLOY = SkillRef("deploy", "alice")
 LINT = SkillRef("lint--fast", "bob")
+NOBODY = SkillRef("nobody", "knows")
 NOON = 20_000 * DAY + DAY // 2 + 123_456_789
 """A day's noon, with a fraction that microseconds cannot hold."""
 

@@ -1,0 +1,137 @@
+"""SkillStore: versions, policies, and what one org sees of another."""
+
+from __future__ import annotations
+
+import pytest
+
+from hivemind_skillopt.errors import NotFound
+from hivemind_skillopt.model import Policy, ProposalStatus, Scope, SkillRef
+from hivemind_skillopt.ports import SkillStore
+from tests.contract.publishing import OpenOrg, first, loop_publish
+from tests.store.values import (
+    DEPLOY,
+    HOUR,
+    LINT,
+    NOBODY,
+    NOON,
+    attribution,
+    folder,
+    invocation,
+    proposal,
+    publication,
+    verdict,
+)
+
+
+def test_an_empty_store(store: SkillStore) -> None:
+    assert store.head(NOBODY) is None
+    assert store.history(NOBODY) == []
+    assert store.heads("alice") == []
+    assert store.policy(NOBODY) is Policy.AUTO
+    assert (store.attributions(), store.invocations(), store.verdicts(), store.proposals()) == ([], [], [], [])
+
+
+def test_a_folder_comes_back_byte_for_byte(store: SkillStore) -> None:
+    sent = folder("é\r\nx", notes_md=b"\x00\xff\r\n", empty_txt=b"")
+    first(store, folder=sent)
+    back = store.folder(DEPLOY, 1)
+    assert sorted(back.files, key=lambda f: f.path) == sorted(sent.files, key=lambda f: f.path)
+    assert back.content_sha256 == sent.content_sha256
+
+
+def test_every_version_keeps_its_own_bytes(store: SkillStore) -> None:
+    one = first(store, folder=folder("v1\n", gone_md=b"x"))
+    store.publish(publication("v2\n", one.content_sha256))
+    assert {f.path for f in store.folder(DEPLOY, 1).files} == {"SKILL.md", "bin/go.sh", "gone.md"}
+    assert {f.path for f in store.folder(DEPLOY, 2).files} == {"SKILL.md", "bin/go.sh"}
+
+
+def test_no_such_version(store: SkillStore) -> None:
+    first(store)
+    with pytest.raises(NotFound, match="deploy--alice has no version 2 in this org"):
+        store.folder(DEPLOY, 2)
+    with pytest.raises(NotFound, match="nobody--knows"):
+        store.folder(NOBODY, 1)
+
+
+def test_heads_are_the_newest_that_the_user_may_see(store: SkillStore) -> None:
+    one = first(store)
+    two = store.publish(publication("v2\n", one.content_sha256))
+    mine = store.publish(publication("v1\n", ref=LINT, scope=Scope.ME))
+    assert store.heads("bob") == [two, mine]
+    assert store.heads("alice") == [two]
+
+
+def test_a_me_skill_is_its_authors_not_its_publishers(store: SkillStore) -> None:
+    store.publish(publication("v1\n", ref=LINT, scope=Scope.ME, published_by="alice"))
+    assert store.heads("alice") == []
+
+
+def test_heads_above_what_is_known(store: SkillStore) -> None:
+    one = first(store)
+    two = store.publish(publication("v2\n", one.content_sha256))
+    lint = store.publish(publication("v1\n", ref=LINT))
+    assert store.heads("bob", {DEPLOY: 1}) == [two, lint]
+    assert store.heads("bob", {DEPLOY: 2}) == [lint]
+    assert store.heads("bob", {DEPLOY: 2, LINT: 1, NOBODY: 7}) == []
+
+
+def test_heads_above_a_great_many_refs(store: SkillStore) -> None:
+    first(store)
+    known = {SkillRef(f"skill-{number}", "bob"): 1 for number in range(3000)}
+    assert [version.ref for version in store.heads("bob", known)] == [DEPLOY]
+
+
+def test_the_newest_policy_wins(store: SkillStore) -> None:
+    store.set_policy(DEPLOY, Policy.LOCKED, "alice", NOON)
+    store.set_policy(LINT, Policy.LOCKED, "bob", NOON)
+    store.set_policy(DEPLOY, Policy.REVIEW, "bob", NOON + 1)
+    assert store.policy(DEPLOY) is Policy.REVIEW
+    assert store.policy(LINT) is Policy.LOCKED
+
+
+def test_a_clock_that_is_behind_still_unlocks(store: SkillStore) -> None:
+    store.set_policy(DEPLOY, Policy.LOCKED, "alice", NOON)
+    store.set_policy(DEPLOY, Policy.AUTO, "bob", NOON - HOUR)
+    assert store.policy(DEPLOY) is Policy.AUTO
+
+
+def test_an_org_sees_nothing_of_another(store: SkillStore, open_org: OpenOrg) -> None:
+    first(store)
+    store.set_policy(DEPLOY, Policy.LOCKED, "alice", NOON)
+    store.record([attribution(), invocation(), verdict(), proposal(status=ProposalStatus.REJECTED)])
+    other = open_org("other")
+    assert other.head(DEPLOY) is None
+    assert (other.history(DEPLOY), other.heads("alice")) == ([], [])
+    assert other.policy(DEPLOY) is Policy.AUTO
+    assert (other.attributions(), other.invocations(), other.verdicts(), other.proposals()) == ([], [], [], [])
+    with pytest.raises(NotFound):
+        other.folder(DEPLOY, 1)
+
+
+def test_two_orgs_may_hold_the_same_skill(store: SkillStore, open_org: OpenOrg) -> None:
+    other = open_org("other")
+    ours = first(store)
+    theirs = other.publish(publication(folder=folder("theirs\n", more_md=b"x")))
+    assert (store.heads("bob"), other.heads("bob")) == ([ours], [theirs])
+    newer = other.publish(publication("v2\n", theirs.content_sha256))
+    assert (store.heads("bob"), other.heads("bob")) == ([ours], [newer])
+    assert store.folder(DEPLOY, 1).content_sha256 == ours.content_sha256
+    assert other.folder(DEPLOY, 1).content_sha256 == theirs.content_sha256
+
+
+def test_what_one_org_rejects_another_may_publish(store: SkillStore, open_org: OpenOrg) -> None:
+    open_org("other").record([proposal(status=ProposalStatus.REJECTED)])
+    first(store)
+    assert loop_publish(store, proposal(), "v2\n").version == 2
+
+
+def test_two_orgs_may_hold_the_same_ids(store: SkillStore, open_org: OpenOrg) -> None:
+    other = open_org("other")
+    rows = [attribution(), invocation(), verdict(), proposal(edits=())]
+    for each in (store, other):
+        first(each)
+        each.record(rows)
+        assert loop_publish(each, proposal(edits=()), "v2\n").version == 2
+    assert store.verdicts() == other.verdicts() == [verdict()]
+    assert len(store.history(DEPLOY)) == len(other.history(DEPLOY)) == 2
