@@ -34,12 +34,14 @@ _RUNNABLE = (
 )
 _SOURCE = r"py|pyw|js|mjs|cjs|ts|mts|rb|pl|php|lua|r|go|rs|java|swift|kts?|ipynb|groovy|awk|tcl"
 _RUN_VERB = r"(?:re-?)?(?:run|execut|invok|call|launch|start|source|trigger|us|load|import|eval)(?:e|es|s|ing|ed)?\b"
-_RUNNABLE_FILE = re.compile(rf"(?i)(?<![\w])[\w./${{}}-]{{0,200}}?(?P<name>[\w-]{{1,80}}\.(?:{_RUNNABLE}))(?![\w.(/-])")
-_SOURCE_FILE = re.compile(
-    rf"(?i)(?<![\w])(?P<where>[\w./${{}}-]{{0,200}}?)(?P<name>[\w-]{{1,80}}\.(?:{_SOURCE}))(?![\w(/-])"
-)
+_RUNNABLE_END = re.compile(rf"(?i)(?<=[\w-])\.(?:{_RUNNABLE})(?![\w.(/-])")
+_SOURCE_END = re.compile(rf"(?i)(?<=[\w-])\.(?:{_SOURCE})(?![\w(/-])")
+_STEM = re.compile(r"[\w-]+\Z")
+_WHERE = re.compile(r"[\w./${}-]*\Z")
+_IN_A_PLACE_TO_RUN = re.compile(r"(?:^|/)(?:scripts?|bin|tools|hooks)/|^\./")
+_RUN = re.compile(rf"(?i)\b{_RUN_VERB}")
 _RUN_THING = re.compile(
-    rf"(?i)\b{_RUN_VERB}\W+(?:[\w'-]+\W+){{0,6}}?(?P<name>scripts?|binar(?:y|ies)|executables?|installers?|macros?|payloads?)\b"
+    rf"(?i)\b{_RUN_VERB}\W+(?:\w+\W+){{0,9}}?(?P<name>scripts?|binar(?:y|ies)|executables?|installers?|macros?|payloads?)\b"
 )
 
 _INSTALL = re.compile(
@@ -53,8 +55,8 @@ _FETCH_AND_RUN = re.compile(
     r"(?:[ \t]+-{1,2}[\w=-]+){0,4}[ \t]+(?P<packages>[\w@./:-]{2,100})"
 )
 _INSTALL_PROSE = re.compile(
-    r"(?i)\b(?:install|download|upgrade)(?:ing|s)?\W+(?:[\w-]+\W+){0,3}?"
-    r"(?P<packages>`[^`\n]{1,200}`|[\w-]+[ \t]+"
+    r"(?i)\b(?:install|download|upgrade)(?:ing|s)?\W+(?:\w+\W+){0,5}?"
+    r"(?P<packages>`[^`\n]{1,200}`|\w[\w-]*[ \t]+"
     r"(?:packages?|librar(?:y|ies)|plugins?|extensions?|dependenc(?:y|ies)|modules?|tools?|updates?|patch(?:es)?))"
 )
 
@@ -86,13 +88,26 @@ def outside_paths(body: str) -> Found:
 def scripts(body: str) -> Found:
     """Names of files that are made to be run, and of source files in a place or sentence that says to run them."""
     text = plain(body)
-    names = {found["name"] for found in _RUNNABLE_FILE.finditer(text)}
+    names = [name for _, name in _files(_RUNNABLE_END, text)]
     for line in text.split("\n"):
-        is_run = re.search(rf"(?i)\b{_RUN_VERB}", line)
-        for found in _SOURCE_FILE.finditer(line):
-            if is_run or re.search(r"(?:^|/)(?:scripts?|bin|tools|hooks)/|^\./", found["where"]):
-                names.add(found["name"])
+        is_run = _RUN.search(line)
+        names += [name for where, name in _files(_SOURCE_END, line) if is_run or _IN_A_PLACE_TO_RUN.search(where)]
     return {name.casefold(): name for name in names}
+
+
+def _files(end: re.Pattern[str], text: str) -> Iterator[tuple[str, str]]:
+    """Folder and name of every file with such an end. Read backwards from the end, so that it stays linear."""
+    for found in end.finditer(text):
+        stem = text[max(0, found.start() - 80) : found.start()]
+        stem = stem[_start(_STEM, stem) :]
+        before = text[max(0, found.start() - len(stem) - 200) : found.start() - len(stem)]
+        yield before[_start(_WHERE, before) :], stem + found.group()
+
+
+def _start(pattern: re.Pattern[str], text: str) -> int:
+    """Where the run begins that ends the text."""
+    found = pattern.search(text)
+    return found.start() if found else len(text)
 
 
 def told_to_run(sentence: str) -> Iterator[re.Match[str]]:

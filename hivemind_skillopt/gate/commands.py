@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -55,6 +56,7 @@ _BARE = re.compile(
 """In the middle of a sentence: a program that is followed by a flag, a path, a variable or a placeholder."""
 
 _PROMPT = re.compile(r"^[\s>]*(?:\$|PS>|C:\\>)[ \t]+(?P<command>\S.*)")
+_SETS_A_VARIABLE = re.compile(r"[A-Za-z_]\w*=")
 _SEGMENTS = re.compile(r"\|\||&&|[|;&]|\$\(|`")
 
 
@@ -101,9 +103,7 @@ def _segments(command: str) -> Iterator[list[str]]:
 
 def _without_prefix(words: list[str]) -> list[str]:
     """Without `NAME=value` before the program."""
-    while words and re.match(r"[A-Za-z_]\w*=", words[0]):
-        words = words[1:]
-    return words
+    return list(itertools.dropwhile(_SETS_A_VARIABLE.match, words))
 
 
 def _shape(words: list[str]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _FENCE = re.compile(r"[\s>]*(?:[-*+]\s+|\d+[.)]\s+)?(?P<marks>(?:\\?`){3,}|~{3,})\s*(?P<language>[\w.+#-]*)")
-_ITEM = re.compile(r"[\s>]*(?:[-*+]\s+|\d+[.)]\s+|#{1,6}\s+|\|)+")
+_ITEM = re.compile(r"[\s>]{0,40}(?:[-*+]\s+|\d+[.)]\s+|#{1,6}\s+|\|)+")
 _SENTENCE_END = re.compile(r"(?<=[.!?。])[\"')\]*_`]*\s+|[;|]\s+")
 
 

@@ -22,7 +22,12 @@ def _verb(stems: str, endings: str = "e es ed s ing") -> str:
     return rf"(?<![\w-]){_any(stems)}{_any(endings)}?\b"
 
 
-_FEW = r"\W+(?:[\w'.-]+\W+){0,8}?"
+def _gap(words: int) -> str:
+    r"""At most so many words between two that matter. `\w` and `\W` share no character: one way to match."""
+    return rf"\W+(?:\w+\W+){{0,{words}}}?"
+
+
+_FEW = _gap(12)
 
 _DATA = _any(r"""files? folders? director(?:y|ies) documents? records? rows? tables? entr(?:y|ies) events?
     messages? e-?mails?
@@ -83,8 +88,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         r"\b(?:b?cc|exfiltrat\w*|phon\w* home|beacon\w*)\b",
         _verb("set mak mark chang switch keep publish default creat configur flag")
         + rf"{_FEW}(?:public(?:ly)?|world[- ]readable|unencrypted|in plain ?text|visible to (?:everyone|anyone|all))\b",
-        _verb("collect gather harvest record captur track scrap screenshot")
-        + rf"(?:\W+[\w'.-]+){{0,6}}?\W+{_PERSONAL}\b",
+        _verb("collect gather harvest record captur track scrap screenshot") + rf"{_gap(9)}{_PERSONAL}\b",
     ),
     "permission": (
         rf"\bwithout\s+(?:[\w-]+\s+){{0,3}}?(?:{_ASK}|approv\w*|permission|consent|prompt\w*|review\w*)\b",
@@ -93,7 +97,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         rf"\b(?:auto(?:matically)?|pre|always)[- ]?{_APPROVE}\b",
         r"\b(?:are|is) (?:always|already|pre-?) ?(?:allowed|approved|permitted|authori[sz]ed|safe|trusted)\b",
         _verb("grant giv assign elevat escalat add")
-        + r"(?:\W+[\w'-]+){0,6}?\W+"
+        + _gap(9)
         + _any(r"permissions? privileges? admin\w* root owner(?:ship)? collaborators? full\saccess write\saccess")
         + r"\b",
         r"\b(?:as root|run as admin\w*|sudo|chmod|setuid|bypassPermissions|permission[- ]mode|allowed-tools)\b",
@@ -125,7 +129,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
 
 _NEGATED = re.compile(
     r"(?i)\b(?:not|never|(?:do|ca|wo|must)n['\u2019]?t|cannot|avoid|refuse to|instead of|rather than|forbid(?:den)?"
-    r"|prohibit(?:ed)?|stop|prevent)\W+(?:[\w'-]+\W+){0,3}$"
+    r"|prohibit(?:ed)?|stop|prevent)\W+(?:\w++(?:['\u2019-]\w++)*+\W+){0,3}$"
 )
 
 CREDENTIAL_TERMS = re.compile(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from hivemind_skillopt.adapters.claude_code.skill_body import renders_as, split_rendered
@@ -57,3 +59,10 @@ def test_only_a_rendered_skill_has_a_base_directory() -> None:
     assert split_rendered("Base directory for this skill: /a b/c\n\nBody\n\nmore") == ("/a b/c", "Body\n\nmore")
     assert split_rendered("<local-command-caveat>Caveat") is None
     assert split_rendered("Body\n\nBase directory for this skill: /x\n\ny") is None
+
+
+def test_a_long_run_of_empty_lines_is_linear() -> None:
+    start = time.process_time()
+    assert not renders_as("---\n" + "\n" * 1_000_000, "x")
+    assert not renders_as("---\n" + "$ARGUMENTS ```!" * 60_000, "x")
+    assert time.process_time() - start < 10  # measured: 0.1 s

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from hivemind_skillopt.gate import hold
@@ -169,14 +167,3 @@ def test_no_injection_that_adds_a_capability_passes_in_any_of_many_skills():
         for line in lines:
             change = Candidate(before.encode(), f"{before.rstrip()}\n\n{line}\n".encode())
             assert decision(run_checks(change)) is not Result.PASS, (path.name, line)
-
-
-HOSTILE = ["a", "a ", "/", "../", "`", "run ", "delete ", "x@", "a.", "- \n", "http://", "\\x41", "<!--", "send it to "]
-HOSTILE += ["npm -x ", "not ", "1.", "$HOME", "use the ", "install ", "set a ", "without a ", "(", "|", "|| "]
-
-
-@pytest.mark.parametrize("piece", HOSTILE)
-def test_a_hostile_body_cannot_keep_the_gate_busy(piece: str):
-    start = time.process_time()
-    run_checks(adding(piece * (60_000 // len(piece))))
-    assert time.process_time() - start < 20

@@ -12,7 +12,7 @@ from hivemind_skillopt.gate.decide import BUILT_IN_CHECKS, decision, run_checks
 from hivemind_skillopt.gate.line_diff import line_diff
 from hivemind_skillopt.model import Edit, Op, Result, SkillRef
 from hivemind_skillopt.skill_md import parse_skill_md
-from tests.corpora import rows, skill_files
+from tests.corpora import rows
 
 HEAD = "---\nname: tidy--ann\ndescription: Keep things tidy.\n---\n"
 BEFORE = HEAD + "# Tidy\n\nPut the spoon back.\n"
@@ -121,14 +121,6 @@ def test_line_counts_agree_with_git_on_real_edits():
         diff = line_diff(row["before"], row["after"])
         same_end = row["before"].endswith("\n") == row["after"].endswith("\n")
         assert not same_end or (len(diff.added), len(diff.removed)) == (row["added"], row["removed"]), row["id"]
-
-
-def test_every_real_skill_takes_an_appended_rule():
-    for path in skill_files()[::6]:
-        before = parse_skill_md(path.read_bytes())
-        after = apply_edits(before, [RULE])
-        checks = [check(Candidate(before.data, after.data, (RULE,))) for check, *_ in REFUSED]
-        assert {check.name for check in checks if check.result is Result.REFUSE} <= {"body_words"}, path
 
 
 LINES = st.lists(st.sampled_from("abc"), max_size=9)

@@ -11,8 +11,9 @@ import re
 BASE_DIRECTORY = "Base directory for this skill: "
 ARGUMENTS = "\n\nARGUMENTS: "
 
-_FRONT_MATTER = re.compile(r"---\s*\n[\s\S]*?---\s*\n?")
-"""The program's own expression: the closing dashes are not tied to a line's beginning."""
+_FRONT_MATTER = re.compile(r"(?>---\s*\n)[\s\S]*?---\s*\n?")
+"""The program's own expression: the closing dashes are not tied to a line's beginning. Only the group is ours: it
+matches the same and keeps a run of empty lines linear."""
 
 _PLACEHOLDER = re.compile(
     r"\\?\$ARGUMENTS(?:\[\d+\])?|\\?\$\d+(?!\w)|\$\{CLAUDE_[A-Z_]+\}|\\?\$[a-z][a-z0-9_-]*|!`[^`\n]*`|```![\s\S]*?```"
