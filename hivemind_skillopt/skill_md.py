@@ -20,9 +20,11 @@ MAX_YAML_CHARS = 16_384
 """Six times the longest of 579 real front matters; more is not parsed, so that no file can keep the worker busy."""
 MAX_YAML_DEPTH = 32
 
-_FENCE = re.compile(
-    r"(?P<bom>\ufeff?)(?P<open>---[ \t]*\r?\n)(?P<yaml>.*?)(?P<close>^---[ \t]*(?:\r?\n|\Z))", re.S | re.M
-)
+_OPEN = r"\ufeff?---[ \t]*\r?\n"
+_FENCE = re.compile(rf"{_OPEN}(?P<yaml>.*?)^---[ \t]*(?:\r?\n|\Z)", re.S | re.M)
+_LOOSE_FENCE = re.compile(rf"{_OPEN}(?P<yaml>.*?)---[ \t]*(?:\r?\n)?", re.S)
+"""Only where no line closes it: Claude Code and skills-ref end the front matter at the next dashes, wherever they are.
+What they take for front matter must never be body here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def parse_skill_md(data: bytes) -> SkillMd:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         raise SkillInvalid("SKILL.md is not UTF-8 text") from None
-    found = _FENCE.match(text)
+    found = _FENCE.match(text) or _LOOSE_FENCE.match(text)
     if not found:
         return SkillMd("", text, None)
     return SkillMd(text[: found.end()], text[found.end() :], found.span("yaml"))

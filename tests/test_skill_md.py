@@ -37,6 +37,8 @@ def test_every_real_file_is_split_without_loss_and_renamed_in_its_name_scalar_on
         ("body\n---\nx\n---\n", ""),
         ("---\nname: a\n---\nbody\n---\nmore\n---\n", "---\nname: a\n---\n"),
         ("---\nnote: a --- b\n---\nbody", "---\nnote: a --- b\n---\n"),
+        ("---\nname: a\n  ---\nbody", "---\nname: a\n  ---\n"),  # no line closes it: the next dashes do
+        ("---\nname: a --- b\nbody", "---\nname: a --- "),
     ],
 )
 def test_where_the_front_matter_ends(text: str, front: str):
