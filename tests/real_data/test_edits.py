@@ -120,7 +120,7 @@ def test_the_corpus_has_the_odd_ones(feature: str) -> None:
         "bom": lambda md: md.text.startswith("\ufeff"),
         "no final newline": lambda md: not md.text.endswith("\n"),
         "rule in the body": lambda md: bool(md.yaml_at) and re.search(r"^---\s*$", md.body, re.M) is not None,
-        "no front": lambda md: md.yaml_at is None,
+        "no front matter": lambda md: md.yaml_at is None,
         "bad yaml": lambda md: bool(md.yaml_at) and front_matter(md) is None,
     }[feature]
     assert any(has(skill_md) for _, skill_md in skills())
