@@ -16,7 +16,7 @@ from tests.corpora import skill_files
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A person's machine with nothing but PATH; the embedded store."""
-    for name in set(os.environ) - {"PATH"}:
+    for name in set(os.environ) - {"PATH", "SKILLOPT_CORPORA"}:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("HIVEMIND_USER", "alice")
@@ -44,6 +44,7 @@ def expected(data: bytes, ref: str) -> bytes:
     return "".join(lines).encode()
 
 
+@pytest.mark.timeout(1200)  # 579 publications, each on disk when it is done
 def test_what_is_pulled_is_what_was_pushed_but_for_the_name(home: Path) -> None:
     run("install", "--yes")
     for number, path in enumerate(skill_files()):
