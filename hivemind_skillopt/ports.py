@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from hivemind_skillopt.errors import ScorerFailed
 from hivemind_skillopt.events import InboxItem, SeenEvent
 from hivemind_skillopt.judgment_window import JudgmentWindow
 from hivemind_skillopt.model import (
@@ -98,7 +99,7 @@ class SkillStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One call of a model. `schema` is the JSON schema of the answer asked for."""
+    """One call of a model. `schema` is the JSON schema of the answer asked for. `model` '': the scorer's own choice."""
 
     role: str
     system: str
@@ -113,6 +114,14 @@ class Answer:
 
     text: str
     usage: Usage
+
+
+class UnusableAnswer(ScorerFailed):
+    """A model answered and was paid, but refused, was cut off or said nothing. `usage`: what it took."""
+
+    def __init__(self, message: str, usage: Usage) -> None:
+        super().__init__(message)
+        self.usage = usage
 
 
 class Scorer(Protocol):
@@ -132,6 +141,9 @@ class Budget(Protocol):
 
     def settle(self, call_id: int, usage: Usage) -> None:
         """Write down what the call took. A call that failed stays reserved: it counts all the same."""
+
+    def release(self, call_id: int) -> None:
+        """Give the call back: a setting is missing, so it was never made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +210,6 @@ class AgentCli(Protocol):
 
     name: str
     program: str
-
-    def default_model(self, role: str) -> str:
-        """The model for a role where nobody chose one; '' for the CLI's own default."""
 
     def command(self, question: Question) -> Command:
         """What to run. Untrusted text goes to stdin, never to argv."""

@@ -68,6 +68,15 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelApi:
+    """Where an SDK scorer asks, and with which key. '' as base URL: the vendor's own."""
+
+    base_url: str = ""
+    api_key: str = field(default="", repr=False)
+    auth_token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a person can set. `environ` and `config` keep the raw values, for names built at run time (models).
 
@@ -90,6 +99,8 @@ class Settings:
     agent: str = ""
     scorer: str = "agent_cli"
     script: str = ""
+    anthropic: ModelApi = ModelApi()
+    openai: ModelApi = ModelApi()
     limits: Limits = Limits()
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     config: Mapping[str, object] = field(default_factory=dict, repr=False)
@@ -99,10 +110,10 @@ class Settings:
         """Which org store this is: no credentials, so it may stand in any row or log."""
         return store_id_of(self.environ, self.config)
 
-    def model(self, agent: str, role: str, default: str) -> str:
-        """`HIVEMIND_SKILLOPT_<AGENT>_<ROLE>_MODEL` over `HIVEMIND_SKILLOPT_<AGENT>_MODEL` over the default."""
+    def model(self, agent: str, role: str) -> str:
+        """`HIVEMIND_SKILLOPT_<AGENT>_<ROLE>_MODEL` over `HIVEMIND_SKILLOPT_<AGENT>_MODEL`; '': the scorer chooses."""
         prefix = f"HIVEMIND_SKILLOPT_{agent.upper()}"
-        return self.value(f"{prefix}_{role.upper()}_MODEL") or self.value(f"{prefix}_MODEL") or default
+        return self.value(f"{prefix}_{role.upper()}_MODEL") or self.value(f"{prefix}_MODEL")
 
     def value(self, name: str) -> str:
         """A setting by its variable's name, or ''. For names that are built at run time."""
@@ -191,6 +202,8 @@ def _from_sources(env: Mapping[str, str], config: Mapping[str, object], paths: P
         agent=text("HIVEMIND_SKILLOPT_AGENT"),
         scorer=text("HIVEMIND_SKILLOPT_SCORER", "agent_cli"),
         script=text("HIVEMIND_SKILLOPT_SCRIPT"),
+        anthropic=ModelApi(text("ANTHROPIC_BASE_URL"), text("ANTHROPIC_API_KEY"), text("ANTHROPIC_AUTH_TOKEN")),
+        openai=ModelApi(text("OPENAI_BASE_URL"), text("OPENAI_API_KEY")),
         limits=_limits(env, config),
         environ=env,
         config=config,

@@ -9,6 +9,8 @@ from hivemind_skillopt.gate.candidate import CheckFunction
 from hivemind_skillopt.gate.decide import BUILT_IN_CHECKS
 from hivemind_skillopt.hooks.specs import hookimpl
 from hivemind_skillopt.ports import HarnessAdapter, Scorer
+from hivemind_skillopt.scorers.anthropic import AnthropicScorer
+from hivemind_skillopt.scorers.openai import OpenAIScorer
 from hivemind_skillopt.scorers.scripted import ScriptedScorer
 from hivemind_skillopt.settings import Settings
 
@@ -23,8 +25,8 @@ class BuiltInOffers:
 
     @hookimpl
     def scorers(self, settings: Settings) -> Sequence[Scorer]:
-        """`scripted`, for tests and the demo."""
-        return (ScriptedScorer(settings.script),)
+        """The two SDKs, and `scripted` for tests and the demo."""
+        return AnthropicScorer(settings.anthropic), OpenAIScorer(settings.openai), ScriptedScorer(settings.script)
 
     @hookimpl
     def gate_checks(self) -> Sequence[CheckFunction]:

@@ -43,6 +43,7 @@ NAMES: Final = {
     "HIVEMIND_SKILLOPT_CLAUDE_CODE_JUDGE_MODEL": Known("haiku", "model of the judge"),
     "HIVEMIND_SKILLOPT_CLAUDE_CODE_PROPOSER_MODEL": Known("sonnet", "model of the proposer"),
     "ANTHROPIC_API_KEY": Known("", "for the scorer anthropic", secret=True),
+    "ANTHROPIC_AUTH_TOKEN": Known("", "for the scorer anthropic, instead of a key", secret=True),
     "ANTHROPIC_BASE_URL": Known("", "for the scorer anthropic"),
     "OPENAI_API_KEY": Known("", "for the scorer openai", secret=True),
     "OPENAI_BASE_URL": Known("", "for the scorer openai"),

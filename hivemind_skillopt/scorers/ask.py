@@ -7,11 +7,14 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from hivemind_skillopt.errors import ScorerFailed
+from hivemind_skillopt.errors import ScorerFailed, SettingsError
 from hivemind_skillopt.model import Usage
-from hivemind_skillopt.ports import Answer, Budget, Question, Scorer
+from hivemind_skillopt.ports import Answer, Budget, Question, Scorer, UnusableAnswer
 
 Shape = TypeVar("Shape", bound=BaseModel)
+
+ECHO_CHARS = 16
+"""So many characters of the prompt in a row are no coincidence."""
 
 
 def ask_json(scorer: Scorer, budget: Budget, question: Question, shape: type[Shape]) -> tuple[Shape, Usage]:
@@ -30,9 +33,26 @@ def ask_json(scorer: Scorer, budget: Budget, question: Question, shape: type[Sha
 def _paid(scorer: Scorer, budget: Budget, question: Question) -> Answer:
     """One call, counted before it is made, whatever becomes of it."""
     call_id = budget.reserve(question.role)
-    answer = scorer.ask(question)
+    try:
+        answer = scorer.ask(question)
+    except SettingsError:
+        budget.release(call_id)
+        raise
+    except UnusableAnswer as error:
+        budget.settle(call_id, error.usage)
+        raise ScorerFailed(without_echo(str(error), question)) from error
+    except ScorerFailed as error:
+        raise ScorerFailed(without_echo(str(error), question)) from error
     budget.settle(call_id, answer.usage)
     return answer
+
+
+def without_echo(message: str, question: Question) -> str:
+    """A server may say back what it was sent, and errors are logged: the message ends where that begins."""
+    said, sent = " ".join(message.split()), " ".join(question.prompt.split())
+    starts = range(len(said) - ECHO_CHARS + 1)
+    echo = next((start for start in starts if said[start : start + ECHO_CHARS] in sent), None)
+    return said if echo is None else f"{said[:echo]}[...]"
 
 
 def _parse(shape: type[Shape], text: str) -> Shape:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from hivemind_skillopt.errors import BudgetSpent
 from hivemind_skillopt.model import DAY, Usage
@@ -50,6 +50,11 @@ class Spending:
         }
         with self._database.transaction() as connection:
             connection.execute(update(calls).where(calls.c.id == call_id).values(values))
+
+    def release(self, call_id: int) -> None:
+        """Give a call back that was never made."""
+        with self._database.transaction() as connection:
+            connection.execute(delete(calls).where(calls.c.id == call_id))
 
     def today(self) -> Spent:
         """Since midnight UTC."""

@@ -118,13 +118,11 @@ class _Pipelines:
         adapter = self._hooks.adapters().get(agent)
         if adapter is None:
             raise SettingsError(f"HIVEMIND_SKILLOPT_AGENT is '{agent}'; no such harness is known")
-        cli = adapter.cli()
-        scorer = self._scorer(AgentCliScorer(cli, settings.environ))
-        models = {role: settings.model(agent, role, cli.default_model(role)) for role in ("judge", "proposer")}
+        scorer = self._scorer(AgentCliScorer(adapter.cli(), settings.environ))
         return Pipeline(
             store=self._store,
-            judge_role=ModelJudge(scorer, self._spending, models["judge"]),
-            proposer_role=ModelProposer(scorer, self._spending, models["proposer"]),
+            judge_role=ModelJudge(scorer, self._spending, settings.model(agent, "judge")),
+            proposer_role=ModelProposer(scorer, self._spending, settings.model(agent, "proposer")),
             checks=self._hooks.gate_checks(),
             settings=settings,
             clock=self._clock,

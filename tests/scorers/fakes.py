@@ -41,6 +41,9 @@ class CountingBudget:
         self.left -= 1
         return self.left
 
+    def release(self, call_id: int) -> None:
+        self.left += 1
+
     def settle(self, call_id: int, usage: Usage) -> None:
         self.settled.append(usage)
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from hivemind_skillopt.adapters.claude_code.payload import HARNESS
 from hivemind_skillopt.errors import ScorerFailed
 from hivemind_skillopt.model import Usage
-from hivemind_skillopt.ports import Answer, Command, Completed, Question
+from hivemind_skillopt.ports import Answer, Command, Completed, Question, UnusableAnswer
 
 OWN_ENVIRON = (
     "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "ANTHROPIC_CUSTOM_HEADERS",
@@ -26,6 +26,7 @@ ONE_TRY = (("CLAUDE_CODE_MAX_RETRIES", "1"), ("API_TIMEOUT_MS", "60000"), ("DISA
 """The CLI would try 11 times over three minutes; trying again is our queue's business."""
 
 DEFAULT_MODELS = {"judge": "haiku", "proposer": "sonnet"}
+"""A small model judges, a larger one writes. Any other role: the CLI's own default."""
 
 
 class _Usage(BaseModel):
@@ -57,10 +58,6 @@ class ClaudeCodeCli:
     name = HARNESS
     program = "claude"
 
-    def default_model(self, role: str) -> str:
-        """A small model judges, a larger one writes."""
-        return DEFAULT_MODELS.get(role, "")
-
     def command(self, question: Question) -> Command:
         """The prompt goes by stdin; argv holds our own text alone."""
         argv = [
@@ -68,8 +65,9 @@ class ClaudeCodeCli:
             "--tools", "", "--strict-mcp-config", "--safe-mode",
             "--system-prompt", question.system, "--json-schema", json.dumps(question.schema),
         ]  # fmt: skip
-        if question.model:
-            argv += ["--model", question.model]
+        model = question.model or DEFAULT_MODELS.get(question.role)
+        if model:
+            argv += ["--model", model]
         return Command(tuple(argv), question.prompt, OWN_ENVIRON, ONE_TRY)
 
     def answer(self, completed: Completed) -> Answer:
@@ -79,10 +77,10 @@ class ClaudeCodeCli:
         except ValidationError:
             raise ScorerFailed(f"claude ended with code {completed.returncode} and no JSON result") from None
         if completed.returncode != 0 or result.is_error:
-            raise ScorerFailed(f"claude: {(result.result or result.subtype or 'failed')[:200]}")
+            raise UnusableAnswer(f"claude: {(result.result or result.subtype or 'failed')[:200]}", self._usage(result))
         text = json.dumps(result.structured_output) if result.structured_output is not None else result.result
         if not text.strip():
-            raise ScorerFailed("claude gave an empty answer")
+            raise UnusableAnswer("claude gave an empty answer", self._usage(result))
         return Answer(text, self._usage(result))
 
     def _usage(self, result: _Result) -> Usage:
