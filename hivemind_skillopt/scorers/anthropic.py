@@ -94,7 +94,10 @@ class AnthropicScorer:
             return await sdk.structured_or_plain(send, fields)
 
     def _client(self) -> AsyncAnthropic:
-        """No tracing, whatever the environment says, and no redirect: it would take key and conversation along."""
+        """No tracing, whatever the environment says, and no redirect: it would take key and conversation along.
+
+        The SDK sends a key as `Authorization: Bearer`; many compatible servers look for it where it was before.
+        """
         from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient
 
         api = self._api
@@ -102,10 +105,11 @@ class AnthropicScorer:
             api_key=api.api_key or None,
             auth_token=None if api.api_key else api.auth_token,
             base_url=api.base_url or BASE_URL,
-            timeout=None,
+            timeout=self._timeout,
             max_retries=0,
             open_telemetry=False,
-            http_client=DefaultAsyncHttpxClient(follow_redirects=False, timeout=None),
+            default_headers={"X-Api-Key": api.api_key} if api.base_url and api.api_key else None,
+            http_client=DefaultAsyncHttpxClient(follow_redirects=False),
         )
 
     async def _create(

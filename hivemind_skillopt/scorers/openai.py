@@ -99,9 +99,9 @@ class OpenAIScorer:
         return AsyncOpenAI(
             api_key=self._api.api_key,
             base_url=self._api.base_url or BASE_URL,
-            timeout=None,
+            timeout=self._timeout,
             max_retries=0,
-            http_client=DefaultAsyncHttpxClient(follow_redirects=False, timeout=None),
+            http_client=DefaultAsyncHttpxClient(follow_redirects=False),
         )
 
     async def _create(self, client: AsyncOpenAI, question: Question, fields: Mapping[str, object]) -> bytes:

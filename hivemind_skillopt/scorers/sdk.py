@@ -45,7 +45,9 @@ def within(seconds: float, name: str, sending: Coroutine[None, None, bytes]) -> 
         return asyncio.run(limited())
     except TimeoutError:
         raise ScorerFailed(f"{name} did not answer within {seconds:g} s") from None
-    except (httpx2.InvalidURL, ValueError) as error:  # a base URL that is none, a key that fits in no header
+    except ScorerFailed:
+        raise
+    except Exception as error:  # noqa: BLE001  a base URL that is none, a key that fits in no header: no end of kinds
         raise ScorerFailed(f"{name} cannot be asked: {type(error).__name__}") from None
 
 
@@ -78,6 +80,8 @@ def told(name: str, api: ModelApi, sdk_error: type[Exception]) -> Iterator[None]
     try:
         yield
     except sdk_error as error:
+        if isinstance(error.__cause__, httpx2.TimeoutException):
+            raise TimeoutError from None
         status = getattr(error, "status_code", None)
         if isinstance(status, int):
             raise StatusFailed(name, status, _said(getattr(error, "body", None), status, api)) from None
