@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -62,6 +63,7 @@ class AgentCliScorer:
         return self._wait(process, command)
 
     def _wait(self, process: subprocess.Popen[str], command: Command) -> Completed:
+        threading.Thread(target=_kill_rest, args=(process,), daemon=True).start()
         try:
             stdout, stderr = process.communicate(command.stdin, timeout=self._timeout)
         except subprocess.TimeoutExpired:
@@ -77,10 +79,20 @@ class AgentCliScorer:
         return {**allowed, **dict(command.extra_environ), WORKER_GUARD: "1"}
 
 
-def _end_group(process: subprocess.Popen[str]) -> None:
-    """Kill whatever is left of the process group. The pipes are not waited for: a child outside may hold them."""
+def _kill_rest(process: subprocess.Popen[str]) -> None:
+    """When the CLI has ended, kill what it left behind: it would hold the pipes open, and the answer is in them."""
+    process.wait()
+    _kill_group(process)
+
+
+def _kill_group(process: subprocess.Popen[str]) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def _end_group(process: subprocess.Popen[str]) -> None:
+    """Kill whatever is left of the process group. The pipes are not waited for: a child outside may hold them."""
+    _kill_group(process)
     process.wait()
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:

@@ -12,6 +12,7 @@ from hivemind_skillopt.errors import ScorerFailed
 from hivemind_skillopt.model import Usage
 from hivemind_skillopt.ports import Answer, Command, Completed, Question
 from hivemind_skillopt.scorers.agent_cli import AgentCliScorer
+from tests.scorers.processes import still_running
 
 QUESTION = Question("judge", "system", "the prompt", {}, "")
 
@@ -24,9 +25,6 @@ class ShellCli:
 
     def __init__(self, script: str) -> None:
         self.script = script
-
-    def default_model(self, role: str) -> str:
-        return ""
 
     def command(self, question: Question) -> Command:
         return Command(("sh", "-c", self.script), question.prompt, ("OWN_KEY",), (("EXTRA", "yes"),))
@@ -72,20 +70,13 @@ def test_a_missing_program_is_named() -> None:
         ask("true", PATH="/nowhere")
 
 
-def is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
 def test_a_hanging_cli_is_killed_with_its_children(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     start = time.monotonic()
     with pytest.raises(ScorerFailed, match="did not answer within 1 s"):
         ask(f"sleep 60 & echo $! > {pids}; echo $$ >> {pids}; wait", timeout=1)
     assert time.monotonic() - start < 10
-    assert [is_running(int(pid)) for pid in pids.read_text().split()] == [False, False]
+    assert still_running(*map(int, pids.read_text().split())) == []
 
 
 def test_a_child_that_left_the_group_and_holds_the_pipe_cannot_hold_us(tmp_path: Path) -> None:
@@ -98,10 +89,15 @@ def test_a_child_that_left_the_group_and_holds_the_pipe_cannot_hold_us(tmp_path:
 def test_a_child_left_behind_by_a_cli_that_ended_goes_too(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     ask(f"sleep 60 >/dev/null 2>&1 & echo $! > {pid}")
-    deadline = time.monotonic() + 5
-    while is_running(int(pid.read_text())) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not is_running(int(pid.read_text()))
+    assert still_running(int(pid.read_text())) == []
+
+
+def test_a_child_left_behind_that_holds_the_pipe_does_not_cost_the_answer(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    start = time.monotonic()
+    assert ask(f"echo yes; sleep 60 & echo $! > {pid}", timeout=60) == "yes\n"
+    assert time.monotonic() - start < 30
+    assert still_running(int(pid.read_text())) == []
 
 
 def test_bytes_that_are_no_utf8_are_no_crash() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hivemind_skillopt.adapters.claude_code.cli import ClaudeCodeCli
 from hivemind_skillopt.errors import ScorerFailed
-from hivemind_skillopt.ports import Completed, Question
+from hivemind_skillopt.ports import Completed, Question, UnusableAnswer
 
 PAYLOADS = Path(__file__).parent.parent / "payloads" / "claude_code"
 QUESTION = Question("judge", "hivemind-skillopt/judge prompt v1", "untrusted text", {"type": "object"}, "haiku")
@@ -53,6 +54,22 @@ def test_anything_else_is_a_failure(stdout: str) -> None:
 def test_an_empty_result_is_a_failure() -> None:
     with pytest.raises(ScorerFailed, match="empty"):
         ClaudeCodeCli().answer(Completed(0, '{"is_error": false, "result": " "}', ""))
+
+
+@pytest.mark.parametrize(("role", "model"), [("judge", "haiku"), ("proposer", "sonnet"), ("other", None)])
+def test_the_model_is_the_questions_else_the_roles(role: str, model: str | None) -> None:
+    def named(question: Question) -> str | None:
+        argv = ClaudeCodeCli().command(question).argv
+        return argv[argv.index("--model") + 1] if "--model" in argv else None
+
+    assert named(replace(QUESTION, role=role, model="")) == model
+    assert named(replace(QUESTION, role=role, model="opus")) == "opus"
+
+
+def test_what_a_failed_run_took_is_told() -> None:
+    with pytest.raises(UnusableAnswer) as raised:
+        ClaudeCodeCli().answer(completed("result.budget-exceeded.json"))
+    assert raised.value.usage.cost_usd
 
 
 def test_untrusted_text_goes_by_stdin_alone() -> None:

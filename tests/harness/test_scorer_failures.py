@@ -1,0 +1,208 @@
+"""The real Claude Code as the scorer, and every way it can fail: no verdict, and nothing of it is left running."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from hivemind_skillopt.adapters.claude_code.cli import ClaudeCodeCli
+from hivemind_skillopt.errors import ScorerFailed
+from hivemind_skillopt.model import Usage
+from hivemind_skillopt.ports import Question
+from hivemind_skillopt.scorers.agent_cli import AgentCliScorer
+from hivemind_skillopt.scorers.ask import ask_json
+from hivemind_skillopt.scorers.judge import SYSTEM, JudgeAnswer
+from tests.harness.claude_code import find_claude, missing_claude
+from tests.harness.fake_model import FakeModel, Policy, Reply, Request
+from tests.harness.requirements import require
+from tests.harness.world import VERDICT
+from tests.scorers.fakes import CountingBudget
+from tests.scorers.processes import argv, descendants, group, still_running
+
+pytestmark = pytest.mark.real_cli
+
+KEY = "k-an-ordinary-word-of-a-key"
+UNTRUSTED = "the untrusted words of a user"
+QUESTION = Question(
+    "judge", SYSTEM.format(version=1, fence_rule="", quote=12), UNTRUSTED, JudgeAnswer.model_json_schema()
+)
+
+
+@dataclass
+class Person:
+    """Who has the real program on the PATH, in an empty home."""
+
+    binary: Path
+    home: Path
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.home.mkdir()
+        path = f"{self.binary.parent}{os.pathsep}{os.environ['PATH']}"
+        self.environ = {"PATH": path, "HOME": str(self.home), "LANG": "C.UTF-8", "ANTHROPIC_API_KEY": KEY}
+        self.environ |= {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_TELEMETRY": "1"}
+
+    def judge(self, policy: Policy, timeout: float = 120, environ: Mapping[str, str] | None = None) -> JudgeAnswer:
+        return self.judge_and_usage(policy, timeout, environ)[0]
+
+    def judge_and_usage(
+        self, policy: Policy, timeout: float = 120, environ: Mapping[str, str] | None = None
+    ) -> tuple[JudgeAnswer, Usage]:
+        """One judgement, as the worker asks for it."""
+        with FakeModel(policy) as model:
+            seen = {"ANTHROPIC_BASE_URL": model.url, **(self.environ if environ is None else environ)}
+            scorer = AgentCliScorer(ClaudeCodeCli(), seen, timeout)
+            return ask_json(scorer, CountingBudget(), QUESTION, JudgeAnswer)
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Person:
+    binary = find_claude()
+    if binary is None:
+        require(missing_claude())
+    return Person(binary, tmp_path / "home")
+
+
+@pytest.fixture
+def asked() -> Iterator[list[int]]:
+    """The processes of ours that ran when the model was asked."""
+    found: list[int] = []
+    yield found
+    assert still_running(*found) == []
+
+
+def noting(found: list[int], reply: Reply) -> Policy:
+    """Answers so, and notes who runs then."""
+
+    def policy(request: Request) -> Reply:
+        found.extend(descendants(os.getpid()))
+        return reply
+
+    return policy
+
+
+GOOD = Reply.structured(VERDICT)
+
+
+def test_a_good_answer_and_what_it_took(person: Person, asked: list[int]) -> None:
+    answer, usage = person.judge_and_usage(noting(asked, GOOD))
+    assert (answer.outcome, answer.quote) == (VERDICT["outcome"], VERDICT["quote"])
+    assert usage.input_tokens
+    assert usage.cost_usd
+
+
+def test_neither_key_nor_untrusted_text_is_in_argv(person: Person) -> None:
+    seen: list[str] = []
+
+    def policy(request: Request) -> Reply:
+        assert UNTRUSTED in request.prompt
+        seen.extend(word for pid in descendants(os.getpid()) for word in argv(pid))
+        return GOOD
+
+    person.judge(policy)
+    assert "--safe-mode" in seen
+    assert [word for word in seen if KEY in word or UNTRUSTED in word] == []
+
+
+ANSWERS = {
+    "401": (Reply.error(401), "401"),
+    "429": (Reply.error(429), "429"),
+    "500": (Reply.error(500), "500"),
+    "529": (Reply.error(529), "529"),
+    "html": (Reply.garbage(), "claude"),
+    "garbage": (Reply.text("I liked it very much."), "did not answer with the JSON"),
+    "prose": (Reply.text(f"Sure! {json.dumps(VERDICT)}"), "did not answer with the JSON"),
+    "wrong shape": (Reply.structured({"outcome": "guilty"}), "claude"),
+    "empty": (Reply.text(""), "claude"),
+    "truncated": (Reply.truncated(json.dumps(VERDICT)), "claude"),
+    "cut": (Reply.hang(0), "claude"),
+}
+
+
+@pytest.mark.parametrize(("reply", "match"), ANSWERS.values(), ids=ANSWERS)
+def test_no_verdict(person: Person, asked: list[int], reply: Reply, match: str) -> None:
+    with pytest.raises(ScorerFailed, match=match) as raised:
+        person.judge(noting(asked, reply))
+    assert asked, "the model was really asked"
+    assert KEY not in str(raised.value)
+    assert UNTRUSTED not in str(raised.value)
+
+
+def test_an_error_that_says_the_prompt_back_is_not_repeated(person: Person) -> None:
+    with pytest.raises(ScorerFailed, match=r"400.*\[\.\.\.\]$") as raised:
+        person.judge(lambda request: Reply.error(400, f"cannot read: {UNTRUSTED}"))
+    assert UNTRUSTED not in str(raised.value)
+
+
+def test_not_on_the_path(person: Person) -> None:
+    with pytest.raises(ScorerFailed, match="`claude` is not on the PATH"):
+        person.judge(lambda request: GOOD, environ={**person.environ, "PATH": os.defpath})
+
+
+def test_not_logged_in(person: Person) -> None:
+    environ = {name: value for name, value in person.environ.items() if name != "ANTHROPIC_API_KEY"}
+    with pytest.raises(ScorerFailed, match="Not logged in"):
+        person.judge(lambda request: GOOD, environ=environ)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV], ids=lambda number: number.name)
+def test_killed_in_mid_run(person: Person, asked: list[int], number: signal.Signals) -> None:
+    def policy(request: Request) -> Reply:
+        asked.extend(descendants(os.getpid()))
+        os.kill(asked[0], number)
+        return Reply.hang(60)
+
+    with pytest.raises(ScorerFailed, match=r"ended with code (-\d+|1\d\d) and no JSON"):
+        person.judge(policy)
+
+
+def with_a_child(person: Person, tmp_path: Path) -> dict[str, str]:
+    """A `claude` that starts a child of its own in the background and then is the real one."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    program = folder / "claude"
+    program.write_text(f'#!/bin/sh\nsleep 600 &\nexec "{person.binary}" "$@"\n')
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return {**person.environ, "PATH": f"{folder}{os.pathsep}{person.environ['PATH']}"}
+
+
+@pytest.mark.parametrize("ends", ["hang", "answer", "killed"])
+def test_its_process_group_is_really_gone(person: Person, asked: list[int], tmp_path: Path, ends: str) -> None:
+    """However the run ends: nothing of it is left, not even what it started itself."""
+    leaders: list[int] = []
+
+    def policy(request: Request) -> Reply:
+        asked.extend(descendants(os.getpid()))
+        leaders.extend(pid for pid in asked if pid in group(pid) and pid not in leaders)
+        if ends == "killed":
+            os.kill(leaders[0], signal.SIGKILL)
+        return GOOD if ends == "answer" else Reply.hang(60)
+
+    environ = with_a_child(person, tmp_path)
+    if ends == "answer":
+        person.judge(policy, environ=environ)
+    else:
+        with pytest.raises(ScorerFailed, match="did not answer within" if ends == "hang" else "ended with code"):
+            person.judge(policy, timeout=10 if ends == "hang" else 120, environ=environ)
+    assert len(leaders) == 1
+    assert len(set(asked)) > 1, "its child ran"
+    assert still_running(*asked) == []
+    assert [pid for leader in leaders for pid in group(leader)] == []
+
+
+def test_later_answers_are_good(person: Person) -> None:
+    """The same scorer, after each kind of failure."""
+    replies = [Reply.error(529), Reply.error(529), GOOD, GOOD]
+    with FakeModel(lambda request: replies.pop(0)) as model:
+        scorer = AgentCliScorer(ClaudeCodeCli(), {"ANTHROPIC_BASE_URL": model.url, **person.environ})
+        ask: Callable[[], JudgeAnswer] = lambda: ask_json(scorer, CountingBudget(), QUESTION, JudgeAnswer)[0]  # noqa: E731
+        with pytest.raises(ScorerFailed, match="529"):
+            ask()
+        assert ask().outcome == VERDICT["outcome"]
