@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from hivemind_skillopt.model import SECOND
-from hivemind_skillopt.state.jobs import BACK_OFF, MAX_ATTEMPTS
+from tests.scorers.attempts import assert_backed_off, status, work_until_it_gives_up
 from tests.scorers.model_api import ModelApi, Seen, Served, failing
 from tests.scorers.vendors import ANTHROPIC, KEY, OPENAI, VENDORS, Vendor
 from tests.worker.lab import FAULT, PROPOSAL, Lab
@@ -43,14 +39,6 @@ def story(vendor: Vendor) -> Callable[[Seen], Served]:
 
 def outcomes(lab: Lab) -> list[str]:
     return [verdict.outcome.value for verdict in lab.store.verdicts()]
-
-
-def status(lab: Lab) -> dict[str, Any]:
-    """What our CLI says, as a process of its own."""
-    argv = [sys.executable, "-m", "hivemind_skillopt", "status", "--json"]
-    environ = {**os.environ, **lab.settings.environ}
-    run = subprocess.run(argv, env=environ, capture_output=True, text=True, timeout=120, check=True)
-    return json.loads(run.stdout)  # type: ignore[no-any-return]
 
 
 def test_the_whole_loop(lab: Lab, vendor: Vendor) -> None:
@@ -141,26 +129,6 @@ def test_what_is_not_set_is_named_and_no_call_is_counted(lab: Lab, environ: dict
     assert lab_today(lab).judge_calls == 0
 
 
-def work_until_it_gives_up(lab: Lab) -> None:
-    """Run after run, each when the next attempt is due."""
-    lab.work()
-    for _ in range(MAX_ATTEMPTS):
-        due = lab.next_due()
-        if due is None:
-            return
-        lab.now = max(lab.now, due)
-        lab.work()
-
-
-def assert_backed_off(lab: Lab) -> None:
-    """All attempts, ever further apart, and the last one gave up."""
-    failures = lab.log("job_failed")
-    assert [entry["status"] for entry in failures] == ["due"] * (MAX_ATTEMPTS - 1) + ["failed"]
-    times = [int(str(entry["at"])) for entry in failures]
-    pauses = [(later - earlier) / SECOND for earlier, later in pairwise(times)]
-    assert all(pause >= asked for pause, asked in zip(pauses, BACK_OFF, strict=True)), pauses
-
-
 FAILURES = {
     "401": lambda vendor: failing(401, f"invalid key {KEY}"),
     "429": lambda vendor: failing(429),
@@ -174,7 +142,7 @@ FAILURES = {
 }
 
 
-@pytest.mark.parametrize("kind", FAILURES)
+@pytest.mark.parametrize("kind", ["401", "prose", "cut off"])
 def test_no_verdict_then_back_off_then_visible_failure(lab: Lab, vendor: Vendor, kind: str) -> None:
     with ModelApi(FAILURES[kind](vendor)) as api:
         choose(lab, vendor, api.url)
