@@ -9,7 +9,7 @@ import pytest
 from hivemind_skillopt.errors import SettingsError
 from hivemind_skillopt.recorder import CARRIED, YES
 from hivemind_skillopt.settings import YES as WORKER_YES
-from hivemind_skillopt.settings import Mode, load_settings, slug, store_id_of, strictest, without_credentials
+from hivemind_skillopt.settings import Mode, ModelApi, load_settings, slug, store_id_of, strictest, without_credentials
 
 
 @pytest.fixture
@@ -112,3 +112,18 @@ def test_recorder_and_worker_agree() -> None:
     assert {"HIVEMIND_SKILLOPT_STORE", "HIVEMIND_ORG_ID", "HIVEMIND_WORKSPACE_ID", "HIVEMIND_SKILLOPT_MODE"} <= set(
         CARRIED
     )
+
+
+def test_a_model_is_the_roles_over_the_agents_else_the_scorer_chooses(home: Path) -> None:
+    config(home, 'claude_code_model = "of-the-agent"\ncodex_judge_model = "of-the-role"\n')
+    settings = load_settings({"HOME": str(home), "HIVEMIND_SKILLOPT_CLAUDE_CODE_JUDGE_MODEL": "mine"})
+    assert [settings.model("claude_code", role) for role in ("judge", "proposer")] == ["mine", "of-the-agent"]
+    assert [settings.model("codex", role) for role in ("judge", "proposer")] == ["of-the-role", ""]
+
+
+def test_model_apis_come_from_both_and_are_not_shown(home: Path) -> None:
+    config(home, 'anthropic_api_key = "sk-file"\nanthropic_auth_token = "tok-file"\nopenai_base_url = "http://o/v1"\n')
+    settings = load_settings({"HOME": str(home), "ANTHROPIC_API_KEY": "sk-env", "OPENAI_API_KEY": "sk-o"})
+    assert settings.anthropic == ModelApi("", "sk-env", "tok-file")
+    assert settings.openai == ModelApi("http://o/v1", "sk-o")
+    assert not any(secret in repr(settings) for secret in ("sk-file", "sk-env", "tok-file", "sk-o"))
