@@ -26,6 +26,12 @@ YES = ("1", "true", "yes", "on")
 MAX_STDIN = 1 << 20
 """Bytes read at most. A hook that does not read on is harmless to the harness (seen)."""
 
+PATIENCE = 5.0
+"""Seconds for all of stdin, half of what the hook is given. Claude Code has written and closed it by then (seen)."""
+
+NAP = ("sleep", "0.01")
+"""`os` cannot wait for a time, a process can. None is started while the payload is there, as it always was (seen)."""
+
 CARRIED = (
     "HOME",
     "CLAUDE_CONFIG_DIR",
@@ -84,15 +90,34 @@ def is_paused(path: str) -> bool:
 
 
 def read_stdin() -> bytes:
-    """The payload, at most MAX_STDIN bytes."""
-    chunks, size = [], 0
-    while size < MAX_STDIN:
-        chunk = os.read(0, MAX_STDIN - size)
-        if not chunk:
-            break
-        chunks.append(chunk)
-        size += len(chunk)
-    return b"".join(chunks)
+    """The payload: one whole line of JSON, else all until the end; at most MAX_STDIN bytes and what comes in PATIENCE.
+
+    A harness that never closes the pipe must not keep us, so reading does not block.
+    """
+    data, until = b"", os.times().elapsed + PATIENCE
+    os.set_blocking(0, False)
+    try:
+        while len(data) < MAX_STDIN and not is_one_line(data) and (chunk := next_chunk(MAX_STDIN - len(data), until)):
+            data += chunk
+    finally:
+        os.set_blocking(0, True)  # it may be shared: with a terminal, say
+    return data
+
+
+def next_chunk(size: int, until: float) -> bytes:
+    """What is there next; b'' at the end and when the time is over. Where nothing is there yet, nap and look again."""
+    while True:
+        try:
+            return os.read(0, size)
+        except BlockingIOError:
+            if os.times().elapsed > until:
+                return b""
+            os.waitpid(os.posix_spawnp(NAP[0], NAP, os.environ), 0)
+
+
+def is_one_line(data: bytes) -> bool:
+    """A whole JSON object on one line: inside one there is no line feed, so that nothing can follow."""
+    return data.endswith(b"}\n") and data.index(b"\n") == len(data) - 1
 
 
 def session_key(payload: bytes) -> str:
