@@ -9,21 +9,21 @@ from pathlib import Path
 import pytest
 
 from tests.harness.claude_code import find_claude, missing_claude
-from tests.harness.fake_model import FakeModel, ScriptedAgent
+from tests.harness.fake_model import FakeModel, Policy, ScriptedAgent
 from tests.harness.requirements import require
 from tests.harness.world import PROPOSAL, VERDICT, World
 
 
 @pytest.fixture
-def new_world(tmp_path: Path) -> Iterator[Callable[[ScriptedAgent], tuple[World, FakeModel]]]:
+def new_world(tmp_path: Path) -> Iterator[Callable[[Policy], tuple[World, FakeModel]]]:
     """Makes a machine whose model follows a policy; the model server ends with the test."""
     binary = find_claude()
     if binary is None:
         require(missing_claude())
     with ExitStack() as stack:
 
-        def make(agent: ScriptedAgent) -> tuple[World, FakeModel]:
-            model = stack.enter_context(FakeModel(agent))
+        def make(policy: Policy) -> tuple[World, FakeModel]:
+            model = stack.enter_context(FakeModel(policy))
             return World(tmp_path, binary, model.url), model
 
         yield make

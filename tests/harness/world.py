@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,20 @@ PROPOSAL: dict[str, object] = {
 }
 
 PATIENCE = 60.0
+
+SPIED = (
+    "SessionStart", "SessionEnd", "UserPromptSubmit", "UserPromptExpansion", "PreToolUse", "PostToolUse", "Stop",
+    "SubagentStart", "SubagentStop", "PostCompact",
+)  # fmt: skip
+"""The events that show what the program did, and did not, tell."""
+
+
+def wait_until(condition: Callable[[], object], what: str) -> None:
+    """Until it is true; an assertion that names it when that takes too long."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"never came: {what}"
+        time.sleep(0.05)
 
 
 def verdict(outcome: str) -> dict[str, object]:
@@ -120,6 +135,38 @@ class World:
         for name in names:
             self.run("push", str(self.write_skill(name)))
         self.run("pull")
+
+    def change_settings(self, change: Callable[[dict[str, Any]], None]) -> None:
+        """Edit the harness's settings.json as a person would."""
+        path = self.claude.config / "settings.json"
+        settings = json.loads(path.read_text()) if path.exists() else {}
+        change(settings)
+        path.write_text(json.dumps(settings, indent=2))
+
+    def spy(self) -> None:
+        """A foreign hook beside ours for each event, that writes down what the program said."""
+        entry = {"hooks": [{"type": "command", "command": f"cat >> {shlex.quote(str(self._spied))}"}]}
+
+        def add(settings: dict[str, Any]) -> None:
+            for event in SPIED:
+                settings.setdefault("hooks", {}).setdefault(event, []).append(entry)
+
+        self.change_settings(add)
+
+    def told(self, event: str) -> list[dict[str, Any]]:
+        """The payloads of that event so far, in order."""
+        text = self._spied.read_text() if self._spied.exists() else ""
+        payloads = [json.loads(line) for line in text.split("\n")[:-1]]
+        return [payload for payload in payloads if payload["hook_event_name"] == event]
+
+    def wait_for(self, event: str, count: int = 1) -> dict[str, Any]:
+        """The payload of the `count`-th event of that kind."""
+        wait_until(lambda: len(self.told(event)) >= count, f"{event} number {count}")
+        return self.told(event)[count - 1]
+
+    @property
+    def _spied(self) -> Path:
+        return self.root / "spied.jsonl"
 
     def installed_text(self, ref: str = "deploy--alice") -> str:
         """SKILL.md as the harness reads it."""

@@ -115,6 +115,12 @@ def records_from_end(path: str) -> Iterator[Record]:
                 yield record
 
 
+def first_record(path: Path) -> Record | None:
+    """The record on the file's first line; None where that is none."""
+    with path.open("rb") as file:
+        return _record(file.readline(MAX_TAIL))
+
+
 def _record(line: bytes) -> Record | None:
     """A record with a part that we do not know keeps its place in the chain."""
     with suppress(ValidationError):

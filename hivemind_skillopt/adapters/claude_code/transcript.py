@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hivemind_skillopt.adapters.claude_code.payload import folder_name, is_human, reaction_id
-from hivemind_skillopt.adapters.claude_code.records import Block, Record, records_from_end
+from hivemind_skillopt.adapters.claude_code.records import Block, Record, first_record, records_from_end
 from hivemind_skillopt.adapters.claude_code.skill_body import split_rendered
 from hivemind_skillopt.model import derived_id
 from hivemind_skillopt.ports import AbsorbedReaction, Conversation, Turn
@@ -44,7 +44,7 @@ class Invoked:
             return record.prompt_id == self.prompt_id and _spoken(record) is not None
         if self.tool_use_id:
             return any(b.type == "tool_use" and b.id == self.tool_use_id for b in record.blocks)
-        return record.prompt_id == self.prompt_id and folder_name(_command(record)[0]) == self.skill
+        return record.prompt_id == self.prompt_id and folder_name(_typed_name(record)) == self.skill
 
     def is_body(self, record: Record) -> bool:
         """Is this the record that holds the rendered skill?"""
@@ -69,6 +69,7 @@ def read_transcript(path: str, invoked: Invoked) -> Conversation | None:
     try:
         records = _records_around(path, invoked)
         loaded = _loaded(_agent_records(path, invoked.agent_id) if invoked.agent_id else records, invoked)
+        loaded = loaded or _forked(path, invoked)
     except OSError:
         return None
     if records is None:
@@ -105,16 +106,31 @@ def _records_around(path: str, invoked: Invoked) -> list[Record] | None:
     return records[::-1] if found else None
 
 
+def _agent_folder(path: str) -> Path:
+    """Each sub-agent writes its own file there."""
+    return Path(path).with_suffix("") / "subagents"
+
+
 def _agent_records(path: str, agent_id: str) -> list[Record]:
-    """A sub-agent writes its own file beside the parent's."""
-    name = f"agent-{Path(agent_id).name}.jsonl"
-    return list(records_from_end(str(Path(path).with_suffix("") / "subagents" / name)))
+    return list(records_from_end(str(_agent_folder(path) / f"agent-{Path(agent_id).name}.jsonl")))
 
 
 def _loaded(records: Sequence[Record] | None, invoked: Invoked) -> tuple[str, str] | None:
     """The directory and the body of the skill that was loaded."""
     found = (split_rendered(record.text) for record in records or () if invoked.is_body(record))
     return next((loaded for loaded in found if loaded is not None), None)
+
+
+def _forked(path: str, invoked: Invoked) -> tuple[str, str] | None:
+    """A `context: fork` skill runs in a sub-agent of the prompt: the body is its first record, with no id of the call.
+
+    Of two with that name the one that is not ours counts: nobody is blamed for what another may have done.
+    """
+    first = map(first_record, _agent_folder(path).glob("agent-*.jsonl"))
+    of_prompt = [record for record in first if record and record.is_meta and record.prompt_id == invoked.prompt_id]
+    loaded = [found for record in of_prompt if (found := split_rendered(record.text)) is not None]
+    named = [found for found in loaded if Path(found[0]).name == invoked.skill]
+    return min(named, key=lambda found: _same_folder(found[0], invoked.link), default=None)
 
 
 def _read(records: list[Record], invoked: Invoked) -> _Reading:
@@ -181,6 +197,12 @@ def _command(record: Record) -> tuple[str, str]:
     """The typed `/name` and its arguments, or two empty texts."""
     found = _COMMAND.search(record.text) if record.text.startswith(("<command-message>", "<command-name>")) else None
     return (found["name"].strip(), (found["args"] or "").strip()) if found else ("", "")
+
+
+def _typed_name(record: Record) -> str:
+    """The `/name` that was typed; a skill that is forked leaves the text as it was typed, without the tags."""
+    first = record.text.split(maxsplit=1)[:1] if record.text.startswith("/") else []
+    return _command(record)[0] or "".join(first)
 
 
 def _add_absorbed(record: Record, invoked: Invoked, reading: _Reading) -> None:
