@@ -59,9 +59,7 @@ def open_files(pid: int, number: int) -> str:
     return str(Path(f"/proc/{pid}/fd/{number}").readlink())
 
 
-@pytest.mark.parametrize(
-    "how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL], ids=lambda how: how.name
-)
+@pytest.mark.parametrize("how", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
 def test_the_worker_outlives_the_signals_of_the_program(new_world: MakeWorld, agent: ScriptedAgent, how: str) -> None:
     slow_agent = Slow(agent, "agent", PUSHBACK)
     slow = Slow(slow_agent, "judge")
