@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from hivemind_skillopt.recorder import MAX_STDIN
 from tests.harness.claude_code import GRANTS
 from tests.harness.fake_model import FakeModel, Policy, ScriptedAgent
+from tests.harness.policies import Calling, delegate
 from tests.harness.test_loop import assert_whole_story, store_of, versions
-from tests.harness.world import PUSHBACK, World
+from tests.harness.world import PUSHBACK, VERDICT, World, verdict, wait_until
 
 MakeWorld = Callable[[Policy], tuple[World, FakeModel]]
 
@@ -90,3 +94,86 @@ def test_the_prompt_that_types_a_skill_is_no_reaction_to_it(new_world: MakeWorld
     (expanded,), (submitted,) = world.told("UserPromptExpansion"), world.told("UserPromptSubmit")
     assert expanded["prompt_id"] == submitted["prompt_id"]
     assert (model.count("judge"), status["windows_open"]) == (0, 1)
+
+
+@contextmanager
+def stream(world: World) -> Iterator[Callable[[str], None]]:
+    """`-p` with one process for many prompts, as the SDK runs it; yields what sends one."""
+    argv = ["-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose", GRANTS]
+    claude, pipe, quiet = world.claude, subprocess.PIPE, subprocess.DEVNULL
+    process = subprocess.Popen(
+        [str(world.binary), *argv], cwd=claude.project, env=claude.env(), stdin=pipe, stdout=quiet, stderr=quiet
+    )
+    assert process.stdin is not None
+
+    def send(text: str) -> None:
+        message = {"type": "user", "message": {"role": "user", "content": text}}
+        process.stdin.write(json.dumps(message).encode() + b"\n")
+        process.stdin.flush()
+
+    try:
+        yield send
+        process.stdin.close()
+        process.wait(timeout=60)
+    finally:
+        process.kill()
+
+
+def until(path: Path) -> str:
+    """A shell command that ends when the test wants it to."""
+    return f"until [ -e '{path}' ]; do sleep 0.1; done"
+
+
+def bash_runs(world: World) -> bool:
+    return any(call["tool_name"] == "Bash" for call in world.told("PreToolUse"))
+
+
+def test_sent_by_the_sdk_while_a_tool_runs(new_world: MakeWorld, agent: ScriptedAgent) -> None:
+    """Absorbed as in the TUI, without a hook; here the record does not say that a human wrote it."""
+    world, model = new_world(agent)
+    free = world.root / "free"
+    agent.bash_for = {"please deploy": until(free)}
+    agent.judge = lambda request: VERDICT if PUSHBACK in request.prompt else verdict("ok")
+    world.set_up("deploy")
+    world.spy()
+    with stream(world) as send:
+        send("please deploy the service")
+        wait_until(lambda: bash_runs(world), "the slow tool")
+        send(PUSHBACK)
+        (path,) = world.claude.config.glob("projects/*/*.jsonl")
+        wait_until(lambda: PUSHBACK in path.read_text(), "the queued prompt")
+        free.touch()
+        world.wait_for("Stop")
+        send("and please write the release notes")
+        world.wait_for("Stop", 2)
+    world.settle()
+    assert PUSHBACK not in [prompt["prompt"] for prompt in world.told("UserPromptSubmit")]
+    (found,) = store_of(world).verdicts()
+    assert (found.outcome, len(found.reaction_ids), model.count("judge")) == ("skill_fault", 2, 1)
+
+
+def test_a_notification_while_a_tool_runs(new_world: MakeWorld, agent: ScriptedAgent) -> None:
+    """A background agent ends meanwhile: absorbed in the same way, and nobody's words."""
+    call = delegate("please deploy the service", background=True)
+    world, model = new_world(Calling(agent, {"ask somebody": call}))
+    free = world.root / "free"
+    agent.bash_for = {"ask somebody": until(free)}
+    world.set_up("deploy")
+    world.spy()
+    with stream(world) as send:
+        send("ask somebody to do it")
+        wait_until(lambda: bash_runs(world), "the slow tool")
+        world.wait_for("SubagentStop")
+        (path,) = world.claude.config.glob("projects/*/*.jsonl")
+        wait_until(lambda: "<task-notification>" in path.read_text(), "the notification")
+        free.touch()
+        world.wait_for("Stop")
+        send(PUSHBACK)
+        world.wait_for("Stop", 2)
+    session = world.told("SessionStart")[0]["session_id"]
+    assert '"commandMode":"task-notification"' in path.read_text()
+    assert_whole_story(world, model, session, "tool")
+    (found,) = store_of(world).verdicts()
+    assert len(found.reaction_ids) == 1
+    (asked,) = [request for request in model.requests if request.role == "judge"]
+    assert "task-notification" not in asked.prompt

@@ -61,7 +61,10 @@ def test_a_fork_is_attributed_at_its_first_use_of_a_skill(new_world: MakeWorld, 
     world.spy()
     old = world.claude.prompt("please deploy the service").session_id
     fork = world.claude.prompt("please deploy the service again", resume=old, extra=["--fork-session"]).session_id
+    world.claude.prompt("thanks", resume=old)  # its SessionStart starts a worker
+    world.settle()
     assert fork not in {start["session_id"] for start in world.told("SessionStart")}
+    assert attributed(world) == sorted([old, fork])
     world.claude.prompt(PUSHBACK, resume=fork)
     status = world.settle()
     assert attributed(world) == sorted([old, fork])

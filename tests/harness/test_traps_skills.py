@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -217,4 +218,17 @@ def test_the_projects_copy_that_ran_is_not_blamed(new_world: MakeWorld, agent: S
     agent.before_skill_call = lambda: link.symlink_to(target)
     use_and_push_back(world)
     assert link.exists()
+    assert_not_blamed(world)
+
+
+def test_a_call_that_another_hook_denies(new_world: MakeWorld, agent: ScriptedAgent) -> None:
+    """Our hook runs beside it and cannot know; the transcript says that the skill was never loaded."""
+    world, _ = new_world(agent)
+    world.set_up("deploy")
+    answer = {"hookEventName": "PreToolUse", "permissionDecision": "deny", "permissionDecisionReason": "not today"}
+    deny = f"echo {shlex.quote(json.dumps({'hookSpecificOutput': answer}))}"
+    entry = {"matcher": "Skill", "hooks": [{"type": "command", "command": deny}]}
+    world.change_settings(lambda settings: settings["hooks"]["PreToolUse"].append(entry))
+    session = use_and_push_back(world)
+    assert "not today" in world.claude.transcript(session).read_text()
     assert_not_blamed(world)

@@ -182,6 +182,25 @@ def test_an_interrupted_turn_is_no_reaction(new_world: MakeWorld, agent: Scripte
     assert "Request interrupted" not in asked.prompt
 
 
+def test_a_prompt_that_is_taken_back(new_world: MakeWorld, agent: ScriptedAgent) -> None:
+    """Esc right after sending puts the text back, but its hook has fired: it was said. Sent again, nothing doubles."""
+    slow = Slow(agent, "agent", PUSHBACK)
+    world, model = new_world(slow)
+    with at_the_terminal(world) as person:
+        person.say("please deploy the service")
+        person.tui.type(PUSHBACK)
+        wait_until(lambda: any(r.role == "agent" and PUSHBACK in r.prompt for r in model.requests), "the question")
+        person.tui.press("Escape")
+        person.tui.wait_for(r"─\s*\n\S\s" + PUSHBACK)  # on the input line, between two rules
+        slow.go_on.set()
+        person.tui.press("Enter")
+        world.wait_for("Stop", 2)
+        world.settle()
+    assert [prompt["prompt"] for prompt in world.told("UserPromptSubmit")][1:] == [PUSHBACK, PUSHBACK]
+    assert [found.outcome for found in store_of(world).verdicts()] == ["skill_fault"]
+    assert versions(world) == [1, 2]
+
+
 def test_bash_mode_is_no_reaction(new_world: MakeWorld, agent: ScriptedAgent) -> None:
     world, model = new_world(agent)
     with at_the_terminal(world) as person:

@@ -58,6 +58,7 @@ class Attachment(_Lenient):
     type: str = ""
     prompt: str | list[Block] = ""
     command_mode: str = Field("", alias="commandMode")
+    is_meta: bool = Field(False, alias="isMeta")
     origin: Kind | None = None
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hivemind_skillopt.adapters.claude_code.payload import folder_name, is_human, reaction_id
-from hivemind_skillopt.adapters.claude_code.records import Block, Record, first_record, records_from_end
+from hivemind_skillopt.adapters.claude_code.records import Attachment, Block, Record, first_record, records_from_end
 from hivemind_skillopt.adapters.claude_code.skill_body import split_rendered
 from hivemind_skillopt.model import derived_id
 from hivemind_skillopt.ports import AbsorbedReaction, Conversation, Turn
@@ -189,8 +189,9 @@ def _spoken(record: Record) -> str | None:
     return record.text or None
 
 
-def _is_from_human(record: Record) -> bool:
-    return record.origin is None or record.origin.kind == "human"
+def _is_from_human(said: Record | Attachment) -> bool:
+    """Only the TUI says where a prompt came from (seen)."""
+    return said.origin is None or said.origin.kind == "human"
 
 
 def _command(record: Record) -> tuple[str, str]:
@@ -208,10 +209,10 @@ def _typed_name(record: Record) -> str:
 def _add_absorbed(record: Record, invoked: Invoked, reading: _Reading) -> None:
     """A prompt typed while tools ran: no hook fired for it."""
     queued = record.attachment
-    if queued is None or queued.type != "queued_command" or queued.command_mode not in ("", "prompt"):
+    if queued is None or queued.type != "queued_command" or queued.command_mode != "prompt" or queued.is_meta:
         return
     text = queued.prompt if isinstance(queued.prompt, str) else "\n".join(b.text for b in queued.prompt)
-    if text.strip() and is_human(text) and queued.origin is not None and queued.origin.kind == "human":
+    if text.strip() and is_human(text) and _is_from_human(queued):
         identity = derived_id("claude_code", invoked.session_id, "absorbed", record.uuid)
         reading.turns.append(Turn("human", text, reaction_id=identity))
         reading.absorbed.append(AbsorbedReaction(identity, text, record.at))
