@@ -28,7 +28,7 @@ def missing(name: str) -> bool:
     """Is there no such file, or no such test in it?"""
     file, _, test = name.partition("::")
     path = ROOT / file
-    return not path.is_file() or bool(test) and test not in defined_in(path)
+    return not path.is_file() or (bool(test) and test not in defined_in(path))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -166,6 +166,51 @@ def test_a_sub_agents_call_is_read_from_its_own_file(tmp_path: Path) -> None:
     assert [turn.text for turn in found.turns if turn.at_invocation] == ["please deploy by an agent"]
 
 
+def fork(folder: Path, agent: str, skills: str, prompt: str = "p1") -> None:
+    """The file of the sub-agent that runs a forked skill: its first record is the body."""
+    (folder / "t" / "subagents").mkdir(parents=True, exist_ok=True)
+    writer = Writer(folder / "t" / "subagents" / f"agent-{agent}.jsonl")
+    writer.add("user", f"Base directory for this skill: {skills}\n\n{agent} body\n", isMeta=True, promptId=prompt)
+    writer.add("assistant", [{"type": "text", "text": "done"}])
+
+
+@pytest.mark.parametrize("typed", [False, True])
+def test_a_forked_skill_is_read_from_its_sub_agents_file(tmp_path: Path, typed: bool) -> None:
+    writer = Writer(tmp_path / "t.jsonl")
+    writer.add("user", "/deploy--alice staging" if typed else "please deploy", promptId="p1")
+    if not typed:
+        writer.add("assistant", [{"type": "tool_use", "id": "t1", "name": "Skill"}])
+        writer.add("user", [{"type": "tool_result", "tool_use_id": "t1", "content": "completed"}], promptId="p1")
+    call = replace(CALL, tool_use_id="" if typed else "t1", link="/h/skills/deploy--alice")
+    assert conversation(writer.path, call).skill_body is None
+    fork(tmp_path, "earlier", "/h/skills/deploy--alice", "p0")
+    fork(tmp_path, "another", "/h/skills/lint--alice")
+    fork(tmp_path, "ours", "/h/skills/deploy--alice")
+    found = conversation(writer.path, call)
+    assert (found.skill_body, found.other_skill) == ("ours body\n", False)
+    fork(tmp_path, "theirs", "/plugins/x/skills/deploy--alice")
+    assert conversation(writer.path, call).other_skill
+
+
+@pytest.mark.parametrize(
+    ("fields", "count"),
+    [
+        ({"commandMode": "prompt"}, 1),
+        ({"commandMode": "prompt", "origin": {"kind": "channel"}}, 0),
+        ({"commandMode": "prompt", "isMeta": True}, 0),
+        ({"commandMode": "task-notification"}, 0),
+        ({}, 0),
+    ],
+)
+def test_which_absorbed_prompts_are_a_humans(tmp_path: Path, fields: dict[str, object], count: int) -> None:
+    """The SDK's stream does not say where one came from."""
+    writer = Writer(tmp_path / "t.jsonl")
+    writer.add("user", "please deploy", promptId="p1")
+    writer.skill_call("t1", "b\n")
+    writer.add("attachment", "", attachment={"type": "queued_command", "prompt": "no!", **fields})
+    assert len(conversation(writer.path, CALL).absorbed) == count
+
+
 def test_only_the_tail_of_a_huge_file_is_read(tmp_path: Path) -> None:
     writer = Writer(tmp_path / "t.jsonl")
     with writer.path.open("wb") as file:

@@ -142,7 +142,7 @@ def test_a_broken_installation_is_never_seen(
     world, model = new_world(agent)
     world.set_up("deploy")
     session = world.claude.prompt("please deploy the service").session_id
-    world.settle()
+    world.wake()
     break_it(world)
     answer = world.claude.prompt("please deploy the service once more", resume=session)
     assert (answer.returncode, answer.text, answer.stderr) == (0, "Done.", "")
@@ -159,7 +159,7 @@ def test_working_hooks_are_never_seen_either(new_world: MakeWorld, agent: Script
     world, model = new_world(agent)
     world.set_up("deploy")
     with_hooks = world.claude.prompt("please deploy the service")
-    world.settle()
+    world.wake()
     world.change_settings(lambda settings: settings.pop("hooks"))
     without = world.claude.prompt("please deploy the service")
     told = [[message.blocks for message in request.messages] for request in model.requests if request.role == "agent"]

@@ -179,7 +179,7 @@ def test_a_project_of_git_in_a_sub_folder(new_world: MakeWorld, agent: ScriptedA
     world, _ = new_world(agent)
     world.set_up("deploy")
     subprocess.run(["git", "init", "-q", str(world.root)], check=True, timeout=30)
-    world.claude.prompt("please deploy the service")
+    world.claude.prompt("please write the notes")
     world.settle()
     (row,) = store_of(world).attributions()
     assert row.project == "shop"

@@ -87,13 +87,30 @@ def test_a_sub_agents_call(new_world: MakeWorld, agent: ScriptedAgent, backgroun
     world.set_up("deploy")
     world.spy()
     session = world.claude.prompt("ask somebody to do it").session_id
-    status = world.settle()
+    status = world.wake()
     assert (model.count("judge"), status["windows_open"]) == (0, 1)
     (used,) = [payload for payload in world.told("PreToolUse") if payload["tool_name"] == "Skill"]
     assert used["agent_id"]
     assert used["session_id"] == session
     prompts = [payload["prompt"] for payload in world.told("UserPromptSubmit")]
     assert [prompt.startswith("<task-notification>") for prompt in prompts] == [False, True][: 1 + background]
+    world.claude.prompt(PUSHBACK, resume=session)
+    assert_whole_story(world, model, session, "tool")
+
+
+def test_a_sub_agents_call_in_a_turn_that_nobody_typed(new_world: MakeWorld, agent: ScriptedAgent) -> None:
+    """A background agent has ended and the agent goes on by itself: no human turn has the call's `prompt_id`."""
+    calls = {
+        "ask somebody": delegate("look around first", background=True),
+        "<task-notification>": delegate("please deploy the service"),
+    }
+    world, model = new_world(Calling(agent, calls))
+    world.set_up("deploy")
+    world.spy()
+    session = world.claude.prompt("ask somebody to do it").session_id
+    (used,) = [payload for payload in world.told("PreToolUse") if payload["tool_name"] == "Skill"]
+    (notified,) = [p for p in world.told("UserPromptSubmit") if p["prompt"].startswith("<task-notification>")]
+    assert used["prompt_id"] == notified["prompt_id"]
     world.claude.prompt(PUSHBACK, resume=session)
     assert_whole_story(world, model, session, "tool")
 

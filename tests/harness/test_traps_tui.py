@@ -133,7 +133,7 @@ def test_typed_while_a_tool_runs(new_world: MakeWorld, agent: ScriptedAgent) -> 
         wait_until(lambda: any(r["type"] == queued for r in records(world, person.session)), "the queued prompt")
         free.touch()
         world.wait_for("Stop")
-        world.settle()
+        world.wake()
         assert len(world.told("UserPromptSubmit")) == 1
         assert store_of(world).verdicts() == []
         person.say("and please write the release notes")
@@ -173,7 +173,7 @@ def test_an_interrupted_turn_is_no_reaction(new_world: MakeWorld, agent: Scripte
         wait_until(lambda: any(call["tool_name"] == "Bash" for call in world.told("PreToolUse")), "the slow tool")
         person.tui.press("Escape")
         person.tui.wait_for("Interrupted")
-        status = world.settle()
+        status = world.wake()
         assert (model.count("judge"), status["windows_open"], world.told("Stop")) == (0, 1, [])
         person.say(PUSHBACK)
         assert_whole_story(world, model, person.session, "tool")
@@ -220,7 +220,7 @@ def test_the_window_outlives_the_terminal(new_world: MakeWorld, agent: ScriptedA
     world, model = new_world(agent)
     with at_the_terminal(world) as person:
         person.say("please deploy the service")
-        world.settle()
+        world.wake()
     assert world.wait_for("SessionEnd")["reason"] == "other"
     answer = world.claude.prompt(PUSHBACK, resume=person.session)
     assert answer.session_id == person.session

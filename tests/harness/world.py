@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hivemind_skillopt import launch
 from tests.harness.claude_code import ClaudeCode
 
 SKILL = """---
@@ -181,6 +182,12 @@ class World:
         """Running workers of this home."""
         needle = str(self.state).encode()
         return [int(p.parent.name) for p in Path("/proc").glob("[0-9]*/cmdline") if _holds(p, needle)]
+
+    def wake(self) -> dict[str, Any]:
+        """Let a worker run, as the next session would: the use of a skill alone waits for it. The status then."""
+        argv = [sys.executable, "-I", launch.WORKER_MAIN, launch.GUARD_ARGUMENT, str(self.state)]
+        subprocess.run(argv, env={**self.claude.env(), launch.GUARD: "1"}, timeout=120, check=True)
+        return self.settle()
 
     def settle(self) -> dict[str, Any]:
         """Wait until the detached worker has ended with nothing left; the status then."""

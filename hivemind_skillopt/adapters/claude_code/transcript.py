@@ -41,7 +41,7 @@ class Invoked:
     def is_pivot(self, record: Record) -> bool:
         """Is this the record in which the skill was called?"""
         if self.agent_id:
-            return record.prompt_id == self.prompt_id and _spoken(record) is not None
+            return record.prompt_id == self.prompt_id and (_spoken(record) is not None or _is_notification(record))
         if self.tool_use_id:
             return any(b.type == "tool_use" and b.id == self.tool_use_id for b in record.blocks)
         return record.prompt_id == self.prompt_id and folder_name(_typed_name(record)) == self.skill
@@ -162,6 +162,8 @@ def _add_turns(record: Record, invoked: Invoked, results: dict[str, Block], read
     if spoken is not None:
         identity = reaction_id(invoked.session_id, record.prompt_id)
         reading.turns.append(Turn("human", spoken, invoked.is_pivot(record), identity))
+    elif invoked.is_pivot(record) and _is_notification(record):
+        reading.turns.append(Turn("tool", "a background task ended", at_invocation=True))
     elif record.type == "assistant":
         reading.turns += [turn for block in record.blocks if (turn := _agent_turn(block, invoked, results))]
 
@@ -187,6 +189,11 @@ def _spoken(record: Record) -> str | None:
     if any(block.type == "tool_result" for block in record.blocks) or not is_human(record.text):
         return None
     return record.text or None
+
+
+def _is_notification(record: Record) -> bool:
+    """The agent goes on by itself when a background task has ended."""
+    return record.type == "user" and record.text.startswith("<task-notification>")
 
 
 def _is_from_human(said: Record | Attachment) -> bool:
