@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 import click
@@ -61,7 +62,7 @@ def set_(name: str, value: str, dry_run: bool, as_json: bool) -> None:
 
     VALUE - is read from standard input: a key then stands in no shell history.
     """
-    text = click.get_text_stream("stdin").readline().strip() if value == "-" else value
+    text = sys.stdin.readline().strip() if value == "-" else value
     _change(find_name(name), text, as_json=as_json, dry_run=dry_run)
 
 
