@@ -197,3 +197,11 @@ class Lab:
         transcripts_and_script = {*self.root.glob("*.jsonl"), self.root / "script.json"}
         files = [path for path in self.root.rglob("*") if path.is_file() and path not in transcripts_and_script]
         return [(path.name, text) for path in files for text in texts if text.encode() in path.read_bytes()]
+
+
+def versions(lab: Lab, ref: SkillRef = REF) -> list[int]:
+    return [version.version for version in lab.store.history(ref)]
+
+
+def outcomes(lab: Lab) -> list[str]:
+    return [verdict.outcome.value for verdict in lab.store.verdicts()]
