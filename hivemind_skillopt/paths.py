@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
 APP = "hivemind-skillopt"
+
+WAITERS = "waiter-*.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,10 @@ class Paths:
     def lock(self) -> Path:
         """Held by the one worker."""
         return self.state / "worker.lock"
+
+    def waiter_lock(self, identity: str) -> Path:
+        """Held by the one worker of that store and those homes that waits for its turn."""
+        return self.state / WAITERS.replace("*", hashlib.sha256(identity.encode()).hexdigest()[:12])
 
     @property
     def log(self) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
+from pathlib import Path
 from typing import IO
 
 import portalocker
@@ -28,19 +29,39 @@ def run_worker(settings: Settings) -> bool:
 
 
 def _work(loop: Loop, settings: Settings) -> bool:
-    worked, patience = False, PATIENCE_SECONDS / PAUSE_SECONDS
+    worked = False
     while not worked or set(loop.intake.inbox.names()) - loop.intake.waiting:
-        try:
-            with _lock(settings) as file:
-                _run_once(loop, file)
-        except portalocker.AlreadyLocked:
-            if worked or patience <= 0 or settings.paths.lock.read_text() == _identity(loop):
-                return worked
-            patience -= 1
-            time.sleep(PAUSE_SECONDS)
-        else:
-            worked = True
+        if not _try(loop, settings) and (worked or not _wait_for_turn(loop, settings)):
+            return worked
+        worked = True
     return worked
+
+
+def _try(loop: Loop, settings: Settings) -> bool:
+    """One run; False when another worker holds the lock."""
+    try:
+        with _lock(settings.paths.lock) as file:
+            _run_once(loop, file)
+    except portalocker.AlreadyLocked:
+        return False
+    return True
+
+
+def _wait_for_turn(loop: Loop, settings: Settings) -> bool:
+    """Wait for a worker of other items, at most one process for each store and its homes; False: not needed, or not
+    granted in time."""
+    identity = _identity(loop)
+    try:
+        with _lock(settings.paths.waiter_lock(identity)):
+            for _ in range(int(PATIENCE_SECONDS / PAUSE_SECONDS)):
+                if settings.paths.lock.read_text() == identity:
+                    return False
+                time.sleep(PAUSE_SECONDS)
+                if _try(loop, settings):
+                    return True
+    except portalocker.AlreadyLocked:
+        return False
+    return False
 
 
 def _identity(loop: Loop) -> str:
@@ -48,10 +69,11 @@ def _identity(loop: Loop) -> str:
     return "\n".join((loop.place.store_id, *sorted(loop.place.homes)))
 
 
-def _lock(settings: Settings) -> portalocker.Lock:
-    settings.paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _lock(path: Path) -> portalocker.Lock:
+    """Raises AlreadyLocked at once. A killed process holds none."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     flags = portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING
-    return portalocker.Lock(settings.paths.lock, mode="a", timeout=0, fail_when_locked=True, flags=flags)
+    return portalocker.Lock(path, mode="a", timeout=0, fail_when_locked=True, flags=flags)
 
 
 def _run_once(loop: Loop, lock: IO[str]) -> None:
@@ -61,8 +83,5 @@ def _run_once(loop: Loop, lock: IO[str]) -> None:
     lock.flush()
     try:
         loop.run()
-    except Exception as error:
-        loop.machine.log.write("worker_failed", why=type(error).__name__)
-        raise
     finally:
         lock.truncate(0)
