@@ -6,11 +6,15 @@ import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from hivemind_skillopt.model import DAY, Invocation, Outcome
+from hivemind_skillopt.model import DAY, SECOND, Invocation, Outcome
 from hivemind_skillopt.settings import Mode
 
 WINDOW_AGE = DAY
 """A window closes 24 h after its invocation (DESIGN 2)."""
+
+CLOCK_SET_BACK = 600 * SECOND
+"""Prompts are handled after the uses before them. One that is dated so long before them came after them all the same:
+the clock was set back."""
 
 MAX_ACKNOWLEDGING_WORDS = 3
 
@@ -78,8 +82,12 @@ class JudgmentWindow:
         return self if self.closed else replace(self, closed=reason)
 
     def expire(self, now: int) -> JudgmentWindow:
-        """Close it when its day has passed."""
-        return self.close(Closed.EXPIRED) if now - self.opened_at > WINDOW_AGE else self
+        """Close it when its day has passed; a day too early means that the clock was set back."""
+        return self.close(Closed.EXPIRED) if abs(now - self.opened_at) > WINDOW_AGE else self
+
+    def moment(self, at: int) -> int:
+        """When a prompt came that is handled now and dated `at`: after the use, if the clock was set back since."""
+        return self.opened_at + 1 if self.opened_at - at > CLOCK_SET_BACK else at
 
     def after_verdict(self, outcome: Outcome, confidence: float, floor: float) -> JudgmentWindow:
         """A confident `skill_fault` closes the window, whatever the gate then says; others leave it open."""

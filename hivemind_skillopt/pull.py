@@ -59,8 +59,9 @@ class Puller:
             for head in heads:
                 self._bring(install, head, entries.get((install.home, head.ref)), report, dry_run)
         report.unchanged = len(entries) - sum(change.before > 0 for change in report.changes)
-        if report.changes and not dry_run:
+        if not dry_run and (report.changes or not self.manifest.recorders_know()):
             self.manifest.tell_recorders()
+        if not dry_run:
             self._log(report)
         return report
 
@@ -112,7 +113,7 @@ class Puller:
         """Only nothing, or a link of ours; a person's own folder is never touched."""
         if not os.path.lexists(link):
             return True
-        return link.is_symlink() and self.folders.owns(str(link.readlink()))
+        return self.folders.is_link_here(link)
 
     def _install(
         self, install: Install, head: SkillVersion, link: Path, entry: ManifestEntry | None, report: PullReport

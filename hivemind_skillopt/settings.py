@@ -184,7 +184,7 @@ def _from_sources(env: Mapping[str, str], config: Mapping[str, object], paths: P
     def flag(name: str, default: str) -> bool:
         return parse_flag(name, text(name, default))
 
-    home = Path(env.get("HOME") or Path.home())
+    home = _home(env)
     return Settings(
         paths=paths,
         home=home,
@@ -272,6 +272,14 @@ def _positive(name: str, text: str) -> int:
     if value < 1:
         raise SettingsError(f"{name} is '{text}'; use a number of at least 1")
     return value
+
+
+def _home(env: Mapping[str, str]) -> Path:
+    """HOME, else what the system has for this user."""
+    try:
+        return Path(env.get("HOME") or Path.home())
+    except RuntimeError:
+        raise SettingsError("HOME is not set, and the system knows no home of this user; set HOME") from None
 
 
 def _git_user(home: Path) -> str:

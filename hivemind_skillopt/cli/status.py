@@ -46,6 +46,7 @@ class Status:
     skills_pulled: int
     windows_open: int
     inbox: int
+    set_aside: int
     jobs: int
     jobs_failed: list[FailedJob]
     outbox: int
@@ -77,6 +78,7 @@ def _ask(context: Context) -> Status:
         skills_pulled=len({entry.ref for entry in context.manifest.entries()}),
         windows_open=len(context.windows.all_open()),
         inbox=len(context.inbox.names()),
+        set_aside=context.inbox.set_aside_count(),
         jobs=sum(context.jobs.counts().values()),
         jobs_failed=[FailedJob(job.step, job.last_error) for job in context.jobs.failures()],
         outbox=context.outbox.count(),
@@ -117,6 +119,7 @@ def _facts(status: Status) -> dict[str, object]:
         "skills_pulled": status.skills_pulled,
         "windows_open": status.windows_open,
         "inbox": status.inbox,
+        "set_aside": status.set_aside,
         "jobs": status.jobs,
         "jobs_failed": [asdict(job) for job in status.jobs_failed],
         "outbox": status.outbox,
@@ -152,6 +155,8 @@ def _print(status: Status, now: int) -> None:
         f"here       skills pulled {status.skills_pulled}, windows open {status.windows_open}, "
         f"inbox {status.inbox}, jobs {status.jobs}, outbox {status.outbox}"
     )
+    if status.set_aside:
+        say(f"set aside  {status.set_aside} unreadable inbox files, kept for a day; `hivemind-skillopt log` says why")
     for job in status.jobs_failed:
         say(f"failed     {job.step}: {job.why}", "red")
     say(f"worker     last run {ago(last, now) if last else 'never'}")

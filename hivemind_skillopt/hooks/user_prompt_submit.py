@@ -24,7 +24,7 @@ class QueueReaction:
             current = window.expire(origin.at)
             if strictest(origin.mode, self._machine.settings.mode) is Mode.OFF:
                 current = current.close(Closed.MODE_OFF)
-            elif not event.only_invokes and current.takes(event.prompt_id, origin.at):
+            elif not event.only_invokes and current.takes(event.prompt_id, window.moment(origin.at)):
                 current = self._take(current, event)
             if current.superseded_by:
                 current = current.close(Closed.INVOKED_AGAIN)

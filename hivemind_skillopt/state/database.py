@@ -8,11 +8,22 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError
 
 from hivemind_skillopt.errors import StateUnavailable
 from hivemind_skillopt.sqlite_engine import sqlite_engine
 from hivemind_skillopt.state.schema import upgrade
+
+ADVICE = {
+    "SQLITE_NOTADB": "it is damaged: move it away, then run `hivemind-skillopt install` again",
+    "SQLITE_CORRUPT": "it is damaged: move it away, then run `hivemind-skillopt install` again",
+    "SQLITE_BUSY": "another program holds it; what waits is taken up later",
+    "SQLITE_FULL": "make room on the disk; what waits is taken up then",
+    "SQLITE_IOERR": "look at the disk; what waits is taken up then",
+    "SQLITE_READONLY": "give yourself the right to write it",
+    "SQLITE_CANTOPEN": "give yourself the right to write it",
+}
+"""What to do, by the first two words of SQLite's error name."""
 
 
 class Database:
@@ -23,7 +34,7 @@ class Database:
         try:
             self._engine = sqlite_engine(path)
         except OSError as error:
-            raise StateUnavailable(f"{path} cannot be opened: {error.strerror}") from error
+            raise StateUnavailable(f"{path} cannot be opened: {error.filename}: {error.strerror}") from error
         self._local = threading.local()
         with self.transaction() as connection:
             upgrade(connection)
@@ -40,13 +51,13 @@ class Database:
                 self._local.connection = connection
                 yield connection
         except DatabaseError as error:
-            raise StateUnavailable(f"{self._path} cannot be used: {error.orig}") from error
+            raise StateUnavailable(f"{self._path} cannot be used: {_said(error)}") from error
         finally:
             self._local.connection = None
 
     def shed(self) -> None:
         """Empty the write-ahead log: erased text would stand there until it is overwritten. Best effort."""
-        with self._engine.connect() as connection, suppress(OperationalError):
+        with suppress(DBAPIError, self._engine.dialect.loaded_dbapi.Error), self._engine.connect() as connection:
             driver = connection.connection.dbapi_connection
             if driver is not None:
                 driver.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -54,3 +65,10 @@ class Database:
     def close(self) -> None:
         """Give the file back."""
         self._engine.dispose()
+
+
+def _said(error: DatabaseError) -> str:
+    """What SQLite said, and what to do about it."""
+    name = getattr(error.orig, "sqlite_errorname", "")
+    advice = ADVICE.get("_".join(name.split("_")[:2]), "")
+    return f"{error.orig}; {advice}" if advice else str(error.orig)

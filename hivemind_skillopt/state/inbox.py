@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from hivemind_skillopt.errors import SkillOptError
 from hivemind_skillopt.events import InboxItem
 from hivemind_skillopt.model import TEXT_AGE
+from hivemind_skillopt.state.leftovers import is_old, remove
 
 FIRST_LINE = "hivemind-skillopt inbox 1"
+MAX_BYTES = 4 << 20
+"""More than a recorder writes: 1 MiB of payload, and settings that the system limits to 128 KiB each."""
+
+OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+"""Says nothing about the file: it is read again another time."""
+
 _NAME = re.compile(r"(0\d{19})-[0-9a-zA-Z_-]{1,64}")
 _ESCAPED = re.compile(r"\\(.)", re.S)
+_GENERATION = re.compile(r"\d{1,18}", re.A)
 
 
 class InboxUnreadable(SkillOptError):
@@ -29,20 +39,21 @@ class Inbox:
 
     def names(self) -> list[str]:
         """File names in order of time. A folder that is not there yet is empty."""
-        try:
-            return sorted(entry.name for entry in os.scandir(self._folder) if _NAME.fullmatch(entry.name))
-        except FileNotFoundError:
-            return []
+        return sorted(name for name in _listed(self._folder) if _NAME.fullmatch(name))
+
+    def strangers(self) -> list[str]:
+        """What no recorder wrote. Names with a dot in front are not looked at: temporary files, and a desktop's own."""
+        return sorted(name for name in _listed(self._folder) if not name.startswith(".") and not _NAME.fullmatch(name))
 
     def items(self, names: list[str]) -> Iterator[tuple[str, InboxItem | InboxUnreadable]]:
         """Each name with what its file holds. One that vanished is left out."""
         for name in names:
             try:
-                yield name, read_item(name, (self._folder / name).read_bytes())
+                yield name, read_item(name, _read_plain(self._folder / name))
             except FileNotFoundError:
                 continue
-            except (InboxUnreadable, OSError) as error:
-                yield name, InboxUnreadable(str(error))
+            except InboxUnreadable as error:
+                yield name, error
 
     def remove(self, name: str) -> None:
         """It has been taken in."""
@@ -51,19 +62,58 @@ class Inbox:
     def clear(self) -> None:
         """Nothing of what was recorded stays, half-written files included."""
         for folder in (self._folder, self._set_aside):
-            for path in folder.iterdir() if folder.is_dir() else ():
-                path.unlink(missing_ok=True)
+            for name in _listed(folder):
+                remove(folder / name)
 
     def forget_set_aside(self, now: int) -> None:
         """Files that could not be read may hold what was typed: they go after a day."""
-        for path in self._set_aside.iterdir() if self._set_aside.is_dir() else ():
-            if now - path.stat().st_mtime_ns > TEXT_AGE:
-                path.unlink(missing_ok=True)
+        for name in _listed(self._set_aside):
+            if is_old(self._set_aside / name, now, TEXT_AGE):
+                remove(self._set_aside / name)
 
     def put_aside(self, name: str) -> None:
-        """It cannot be read: out of the way, for a day."""
+        """It cannot be read: out of the way, for a day. Raises OSError."""
         self._set_aside.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (self._folder / name).replace(self._set_aside / name)
+        taken = os.path.lexists(self._set_aside / name)
+        (self._folder / name).rename(self._set_aside / (f"{name[:150]}.{os.urandom(4).hex()}" if taken else name))
+
+    def set_aside_count(self) -> int:
+        """How many files lie there."""
+        return len(_listed(self._set_aside))
+
+
+def _listed(folder: Path) -> list[str]:
+    try:
+        return [entry.name for entry in os.scandir(folder)]
+    except FileNotFoundError:
+        return []
+
+
+def _read_plain(path: Path) -> bytes:
+    """The file's bytes. A link is not followed and a pipe is not waited for. Raises InboxUnreadable."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if error.errno in OUT_OF_RESOURCES:
+            raise
+        raise InboxUnreadable("no plain file" if error.errno == errno.ELOOP else str(error.strerror)) from error
+    try:
+        return _bytes_of(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _bytes_of(descriptor: int) -> bytes:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
+        raise InboxUnreadable("no plain file" if status.st_size <= MAX_BYTES else f"larger than {MAX_BYTES} bytes")
+    try:
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read(MAX_BYTES)
+    except OSError as error:
+        raise InboxUnreadable(str(error.strerror)) from error
 
 
 def read_item(name: str, data: bytes) -> InboxItem:
@@ -80,7 +130,7 @@ def read_item(name: str, data: bytes) -> InboxItem:
         at=int(named[1]),
         harness=values.pop("harness", ""),
         event=values.pop("event", ""),
-        generation=int(generation) if generation.isascii() and generation.isdigit() else 0,
+        generation=int(generation) if _GENERATION.fullmatch(generation) else 0,
         carried=values,
         payload=payload,
     )

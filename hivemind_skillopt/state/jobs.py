@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, insert, literal_column, or_, select, update
 
 from hivemind_skillopt.model import DAY, SECOND, TEXT_AGE, Proposal, Reaction, Verdict, derived_id
 from hivemind_skillopt.state.database import Database
@@ -99,7 +99,8 @@ class Jobs:
 
     def reactions(self, job: Job) -> list[Reaction]:
         """The job's reactions, oldest first."""
-        found = select(reactions).where(reactions.c.job_id == job.id).order_by(reactions.c.at)
+        as_taken_in: ColumnElement[int] = literal_column("rowid")
+        found = select(reactions).where(reactions.c.job_id == job.id).order_by(reactions.c.at, as_taken_in)
         with self._database.transaction() as connection:
             rows = connection.execute(found).all()
         return [Reaction(row.id, row.window_id, row.at, row.text or "") for row in rows]
@@ -199,6 +200,15 @@ class Jobs:
         """Every job, oldest first."""
         with self._database.transaction() as connection:
             return [_job(row) for row in connection.execute(select(jobs).order_by(jobs.c.created_at)).mappings()]
+
+    def put_times_right(self, now: int) -> None:
+        """After the clock was set back: what is dated later than now is of now, and nothing waits longer than a day."""
+        late = and_(jobs.c.status == JobStatus.DUE, jobs.c.created_at > now)
+        too_late = and_(jobs.c.status == JobStatus.DUE, jobs.c.not_before > now + DAY)
+        with self._database.transaction() as connection:
+            connection.execute(update(jobs).where(or_(late, too_late)).values(not_before=now))
+            connection.execute(update(jobs).where(jobs.c.created_at > now).values(created_at=now))
+            connection.execute(update(reactions).where(reactions.c.at > now).values(at=now))
 
     def counts(self) -> dict[str, int]:
         """Jobs by status."""

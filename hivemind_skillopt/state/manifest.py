@@ -73,10 +73,22 @@ class Manifest:
         return generation
 
     def tell_recorders(self) -> None:
-        """Write the two files; after the commit, so that a recorder never names a generation that is not there."""
+        """Write the two files, the generation last: it says that both are up to date.
+
+        After the commit, so that a recorder never names a generation that is not there. A process that is killed
+        in between leaves it to the next pull (`recorders_know`).
+        """
         refs = sorted({str(entry.ref) for entry in self.entries()})
         write_atomically(self._paths.org_skills, "".join(f"{ref}\n" for ref in refs).encode())
         write_atomically(self._paths.generation, f"{self.generation()}\n".encode())
+
+    def recorders_know(self) -> bool:
+        """Do the two files stand, for this generation?"""
+        try:
+            told = self._paths.generation.read_text(encoding="ascii").strip()
+        except (OSError, ValueError):
+            told = ""
+        return told == str(self.generation()) and self._paths.org_skills.exists()
 
     def _select(self, which: ColumnElement[bool]) -> list[ManifestEntry]:
         ours = manifest.c.store_id == self._store_id

@@ -5,6 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from hivemind_skillopt.model import DAY
+from hivemind_skillopt.state.leftovers import is_old, remove
+
+MARKER_AGE = 2 * DAY
+"""A window lives for a day; each change of a session's windows makes its marker new."""
+
 
 class Markers:
     """The folder of markers. The names are made as in `recorder.session_key`."""
@@ -24,7 +30,13 @@ class Markers:
     def clear(self) -> None:
         """No session has one."""
         for path in self._folder.iterdir() if self._folder.is_dir() else ():
-            path.unlink(missing_ok=True)
+            remove(path)
+
+    def forget_old(self, now: int) -> None:
+        """A session that used a skill and never said a word again."""
+        for path in self._folder.iterdir() if self._folder.is_dir() else ():
+            if is_old(path, now, MARKER_AGE):
+                remove(path)
 
     def _path(self, harness: str, session_id: str) -> Path:
         return self._folder / marker_name(harness, session_id)

@@ -1,4 +1,4 @@
-"""Small facts that `status` shows: when the worker last ran, what the last pull and sync met."""
+"""Small facts: when the worker last ran, what the last pull and sync met, that a pull is due."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from sqlalchemy import delete, insert, select
 
 from hivemind_skillopt.state.database import Database
 from hivemind_skillopt.state.schema import notes
+
+PULL_DUE = "pull_due"
+"""What it is due for: a session that started, a proposal that was published here. Survives a killed worker."""
 
 
 class Notes:
@@ -24,3 +27,8 @@ class Notes:
         """A note, or ''."""
         with self._database.transaction() as connection:
             return connection.scalar(select(notes.c.value).where(notes.c.name == name)) or ""
+
+    def drop(self, name: str, value: str) -> None:
+        """Forget a note, unless it says something else by now."""
+        with self._database.transaction() as connection:
+            connection.execute(delete(notes).where(notes.c.name == name, notes.c.value == value))

@@ -82,7 +82,11 @@ class VersionFolders:
 
     def owns(self, path: str) -> bool:
         """Does a link's target lie among our version folders?"""
-        return Path(path).is_relative_to(self._root)
+        return Path(path).is_relative_to(self._root) or Path(path).is_relative_to(self._root.resolve())
+
+    def is_link_here(self, path: Path) -> bool:
+        """Is it a link to one of our version folders?"""
+        return path.is_symlink() and self.owns(str(path.readlink()))
 
     def put(self, ref: SkillRef, folder: SkillFolder) -> Path:
         """Write a version, or find it already there and whole. A damaged or edited one is kept aside first."""
@@ -96,7 +100,7 @@ class VersionFolders:
         try:
             _write_folder(temporary, folder)
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            temporary.replace(target)
+            _move_into_place(temporary, target, sha)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
         return target
@@ -108,6 +112,14 @@ class VersionFolders:
         target = next(path for path in numbers if not os.path.lexists(path))
         folder.replace(target)
         return target
+
+
+def _move_into_place(temporary: Path, target: Path, sha: str) -> None:
+    try:
+        temporary.replace(target)
+    except OSError:  # somebody else's pull put the same version there meanwhile
+        if content_sha256(target) != sha:
+            raise
 
 
 def _write_folder(target: Path, folder: SkillFolder) -> None:

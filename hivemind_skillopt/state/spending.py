@@ -13,6 +13,9 @@ from hivemind_skillopt.settings import Limits
 from hivemind_skillopt.state.database import Database
 from hivemind_skillopt.state.schema import calls
 
+KEPT = 30 * DAY
+"""How long a call is remembered; only today's are counted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spent:
@@ -57,7 +60,7 @@ class Spending:
             connection.execute(delete(calls).where(calls.c.id == call_id))
 
     def today(self) -> Spent:
-        """Since midnight UTC."""
+        """Since midnight UTC. What a clock that ran ahead dated on a later day counts on that day."""
         midnight = self._clock() // DAY * DAY
         tokens = func.coalesce(calls.c.input_tokens, 0) + func.coalesce(calls.c.output_tokens, 0)
         totals = select(
@@ -65,10 +68,15 @@ class Spending:
             func.coalesce(func.sum(tokens), 0),
             func.coalesce(func.sum(calls.c.cost_usd), 0.0),
             func.count().filter(calls.c.cost_usd.is_(None)),
-        ).where(calls.c.at >= midnight)
+        ).where(calls.c.at >= midnight, calls.c.at < midnight + DAY)
         with self._database.transaction() as connection:
             row = connection.execute(totals).one()
         return Spent(*row)
+
+    def forget_old(self, now: int) -> None:
+        """Drop calls older than KEPT."""
+        with self._database.transaction() as connection:
+            connection.execute(delete(calls).where(calls.c.at < now - KEPT))
 
     def _refuse_if_spent(self, spent: Spent, role: str) -> None:
         limits = self._limits

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import and_, delete, insert, select, update
 
 from hivemind_skillopt.judgment_window import JudgmentWindow
+from hivemind_skillopt.model import DAY
 from hivemind_skillopt.state.database import Database
-from hivemind_skillopt.state.schema import sessions, windows
+from hivemind_skillopt.state.schema import jobs, reactions, sessions, windows
 from hivemind_skillopt.state.values import dump, load
+
+KEPT = 30 * DAY
+"""How long closed windows, their reactions, and sessions are remembered."""
 
 
 class Windows:
@@ -64,6 +68,14 @@ class Windows:
         with self._database.transaction() as connection:
             return [load(JudgmentWindow, text) for text in connection.scalars(found)]
 
+    def forget_old(self, now: int) -> None:
+        """Drop closed windows older than KEPT that no job needs, and their reactions."""
+        old = and_(windows.c.closed.is_not(None), windows.c.opened_at < now - KEPT)
+        gone = select(windows.c.id).where(old, windows.c.id.not_in(select(jobs.c.window_id)))
+        with self._database.transaction() as connection:
+            connection.execute(delete(reactions).where(reactions.c.window_id.in_(gone)))
+            connection.execute(delete(windows).where(windows.c.id.in_(gone)))
+
 
 class Sessions:
     """Which sessions were seen: attribution is made at the first event, whatever it is."""
@@ -84,3 +96,8 @@ class Sessions:
                 return False
             connection.execute(insert(sessions).values(harness=harness, session_id=session_id, first_seen_at=at))
             return True
+
+    def forget_old(self, now: int) -> None:
+        """Drop sessions older than KEPT. One that goes on is attributed again, by the same id: the store has it."""
+        with self._database.transaction() as connection:
+            connection.execute(delete(sessions).where(sessions.c.first_seen_at < now - KEPT))

@@ -118,6 +118,7 @@ def _check_frequency(publication: Publication, loop_published_at: tuple[int, ...
     if not publication.proposal:
         return
     at, per_day, cooldown = publication.published_at, publication.per_day, publication.cooldown_seconds
+    loop_published_at = tuple(earlier for earlier in loop_published_at if earlier - at < DAY)  # later: by a wrong clock
     midnight = at - at % DAY
     not_before = at
     if per_day is not None and sum(earlier >= midnight for earlier in loop_published_at) >= per_day:

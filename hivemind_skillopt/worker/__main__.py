@@ -22,7 +22,7 @@ from hivemind_skillopt.worker.run import run_worker  # noqa: E402
 
 
 def main(argv: list[str], environ: dict[str, str]) -> int:
-    """Run until there is nothing to do. Exit code 0, or 2 for a wrong call."""
+    """Run until there is nothing to do. Exit code 0, or 2 for a wrong call; a failure is one line in the log."""
     if len(argv) != 3 or argv[1] != launch.GUARD_ARGUMENT:
         return 2
     os.umask(0o077)
@@ -36,6 +36,11 @@ def main(argv: list[str], environ: dict[str, str]) -> int:
             run_worker(settings)
     except SkillOptError as error:
         log.write("worker_failed", why=str(error))
+    except OSError as error:
+        log.write("worker_failed", why=f"{error.filename or type(error).__name__}: {error.strerror}")
+    except Exception as error:
+        log.write("worker_failed", why=type(error).__name__)
+        raise
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 
 from hivemind_skillopt.adapters.built_in import BuiltInOffers
 from hivemind_skillopt.errors import SettingsError
@@ -35,6 +36,7 @@ from hivemind_skillopt.state.skill_folders import VersionFolders, content_sha256
 from hivemind_skillopt.state.spending import Spending
 from hivemind_skillopt.state.windows import Sessions, Windows
 from hivemind_skillopt.store.engine import open_store
+from hivemind_skillopt.worker.housekeeping import Housekeeping
 from hivemind_skillopt.worker.intake import Intake
 from hivemind_skillopt.worker.job_runner import JobRunner
 from hivemind_skillopt.worker.loop import Loop
@@ -57,12 +59,14 @@ def build_loop(settings: Settings, clock: Clock = time.time_ns, sleep: Callable[
     puller = Puller(store, machine.manifest, VersionFolders(paths.skills, paths.edited), settings, log)
     return Loop(
         machine=machine,
-        intake=Intake(settings, database, inbox, seen, machine, hooks, adapters),
-        runner=JobRunner(database, machine, _Pipelines(settings, hooks, store, spending, clock).of, adapters, clock),
+        intake=Intake(settings, database, inbox, seen, machine, hooks, adapters, notes),
+        housekeeping=Housekeeping(machine, inbox, seen, spending, paths, Installs(database)),
+        runner=JobRunner(
+            database, machine, notes, _Pipelines(settings, hooks, store, spending, clock).of, adapters, clock
+        ),
         sync=Sync(store, machine.outbox, puller, Installs(database), notes, log, clock),
         store=store,
         place=Place(settings.store_id, frozenset(str(a.home(settings.environ)) for a in adapters.values())),
-        seen=seen,
         notes=notes,
         clock=clock,
         sleep=sleep,
@@ -80,15 +84,18 @@ def _machine(settings: Settings, database: Database, log: Log) -> Machine:
         manifest=Manifest(database, settings.paths, settings.store_id),
         markers=Markers(settings.paths.markers),
         log=log,
-        is_modified=_is_modified,
+        is_modified=partial(_is_modified, VersionFolders(settings.paths.skills, settings.paths.edited)),
     )
 
 
-def _is_modified(entry: ManifestEntry) -> bool:
-    """Edited through the link, or the link no longer leads to it."""
-    return os.path.realpath(entry.link) != os.path.realpath(entry.folder) or (
-        content_sha256(entry.folder) != entry.content_sha256
-    )
+def _is_modified(folders: VersionFolders, entry: ManifestEntry) -> bool:
+    """Edited through the link, or the link leads to something that we did not put there.
+
+    A link that leads to another version of ours was switched by a pull after the event.
+    """
+    now = os.path.realpath(entry.link)
+    ours = now == os.path.realpath(entry.folder) or folders.owns(now)
+    return not ours or content_sha256(entry.folder) != entry.content_sha256
 
 
 def _hooks(machine: Machine, log: Log) -> Hooks:

@@ -15,6 +15,7 @@ from hivemind_skillopt.settings import Settings, store_id_of
 from hivemind_skillopt.state.database import Database
 from hivemind_skillopt.state.events import SeenEvents
 from hivemind_skillopt.state.inbox import Inbox, InboxUnreadable
+from hivemind_skillopt.state.notes import PULL_DUE, Notes
 
 BATCH = 500
 """Files taken in before the worker looks at its jobs again."""
@@ -31,13 +32,18 @@ class Intake:
     machine: Machine
     hooks: Hooks
     adapters: Mapping[str, HarnessAdapter]
+    notes: Notes
     waiting: set[str] = field(default_factory=set)
-    session_started: bool = False
 
     def take_in(self) -> int:
         """Handle one batch, in order of time; how many files were handled."""
         names = [name for name in self.inbox.names() if name not in self.waiting]
         return sum(self._handle(name, item) for name, item in self.inbox.items(names[:BATCH]))
+
+    def put_strangers_aside(self) -> None:
+        """What no recorder wrote is told and moved away, so that it does not lie there for ever."""
+        for name in self.inbox.strangers():
+            self._put_aside(name, "not the name of an inbox file")
 
     def _handle(self, name: str, item: InboxItem | InboxUnreadable) -> bool:
         """One file; a file that breaks a behaviour or a stranger's adapter must not stop all the others."""
@@ -71,7 +77,7 @@ class Intake:
             if not self.seen.first_time(seen.id, event.origin.at):
                 return
             if isinstance(event, SessionStart):
-                self.session_started = True
+                self.notes.put(PULL_DUE, seen.id)
             elif not self.machine.sessions.known(event.origin.harness, event.origin.session_id):
                 self.hooks.emit(SessionStart(event.origin, source="unknown"))
             self.hooks.emit(event)
@@ -83,7 +89,7 @@ class Intake:
 
     def _leave(self, name: str, item: InboxItem) -> bool:
         """It waits for its own worker, a day at most: it may hold what was typed."""
-        if self.machine.log.clock() - item.at > TEXT_AGE:
+        if abs(self.machine.log.clock() - item.at) > TEXT_AGE:
             self.inbox.remove(name)
             self.machine.log.write("forgotten", file=name, why="no worker of its store or harness home came in a day")
             return True
@@ -91,6 +97,14 @@ class Intake:
         return False
 
     def _put_aside(self, name: str, why: str) -> bool:
-        self.inbox.put_aside(name)
+        """Out of the way. What cannot even be moved is left where it is, and alone, by this worker."""
+        try:
+            self.inbox.put_aside(name)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            self.waiting.add(name)
+            self.machine.log.write("not_set_aside", file=name, why=why, error=error.strerror)
+            return False
         self.machine.log.write("set_aside", file=name, why=why)
         return True

@@ -15,6 +15,7 @@ from hivemind_skillopt.errors import (
     ParentMoved,
     PublicationHeldBack,
     SkillOptError,
+    StateUnavailable,
 )
 from hivemind_skillopt.hooks.machine import Machine
 from hivemind_skillopt.judgment_window import JudgmentWindow
@@ -25,6 +26,7 @@ from hivemind_skillopt.redaction import redact
 from hivemind_skillopt.settings import Mode
 from hivemind_skillopt.state.database import Database
 from hivemind_skillopt.state.jobs import Job, Step
+from hivemind_skillopt.state.notes import PULL_DUE, Notes
 
 TRANSCRIPT_TRIES = 3
 TRANSCRIPT_PAUSE = 20_000_000_000
@@ -41,14 +43,17 @@ class JobRunner:
 
     database: Database
     machine: Machine
+    notes: Notes
     pipeline_for: Callable[[JudgmentWindow], Pipeline]
     adapters: Mapping[str, HarnessAdapter]
     clock: Clock
 
     def run(self, job: Job) -> SkillVersion | None:
-        """Do the job; the version that it published, if it did. Never raises for what can be tried again."""
+        """Do the job; the version that it published, if it did. Raises StateUnavailable only."""
         try:
             return self._step(job)
+        except StateUnavailable:
+            raise  # no room, or a lock: says nothing about the job; the next worker takes it up
         except BudgetSpent as error:
             self._wait_until_midnight(job, str(error))
         except SkillOptError as error:
@@ -168,7 +173,9 @@ class JobRunner:
         except PublicationHeldBack as error:
             self._hold_back(job, proposal, error)
             return None
-        self.machine.jobs.done(job)
+        with self.database.transaction():
+            self.machine.jobs.done(job)
+            self.notes.put(PULL_DUE, proposal.id)
         self.machine.log.write("published", ref=str(version.ref), version=version.version, proposal=proposal.id)
         return version
 

@@ -11,9 +11,9 @@ from hivemind_skillopt.hooks.machine import Machine
 from hivemind_skillopt.model import SECOND, SkillVersion
 from hivemind_skillopt.ports import Clock, SkillStore
 from hivemind_skillopt.settings import Mode
-from hivemind_skillopt.state.events import SeenEvents
 from hivemind_skillopt.state.jobs import Place
-from hivemind_skillopt.state.notes import Notes
+from hivemind_skillopt.state.notes import PULL_DUE, Notes
+from hivemind_skillopt.worker.housekeeping import Housekeeping
 from hivemind_skillopt.worker.intake import Intake
 from hivemind_skillopt.worker.job_runner import JobRunner
 from hivemind_skillopt.worker.sync import Sync
@@ -37,7 +37,7 @@ class Loop:
     sync: Sync
     store: SkillStore
     place: Place
-    seen: SeenEvents
+    housekeeping: Housekeeping
     notes: Notes
     clock: Clock
     sleep: Callable[[float], None]
@@ -62,15 +62,10 @@ class Loop:
         self.store.close()
 
     def _begin(self) -> None:
-        """Put right what a dead worker left, forget what is old."""
-        now, jobs = self.clock(), self.machine.jobs
-        jobs.revive()
-        jobs.forget_old(now)
-        self.intake.inbox.forget_set_aside(now)
-        self.seen.forget_old(now)
-        self._expire_windows(now)
+        self.housekeeping.run(self.clock())
+        self.intake.put_strangers_aside()
         self.store_is_up = self._open_store()
-        if self.machine.settings.mode is Mode.OFF and (dropped := jobs.drop_waiting(self.place)):
+        if self.machine.settings.mode is Mode.OFF and (dropped := self.machine.jobs.drop_waiting(self.place)):
             self.machine.log.write("jobs_discarded", why="mode off", jobs=dropped)
 
     def _open_store(self) -> bool:
@@ -82,13 +77,6 @@ class Loop:
             return False
         return True
 
-    def _expire_windows(self, now: int) -> None:
-        for window in self.machine.windows.all_open():
-            expired = window.expire(now)
-            if expired != window:
-                self.machine.windows.save(expired)
-                self.machine.put_right_marker(window.invocation.harness, window.invocation.session_id)
-
     def _turn(self, pool: ThreadPoolExecutor) -> bool:
         """One round; False when there is nothing left to do soon."""
         taken, more = self.intake.take_in(), self._has_more(pool)
@@ -98,24 +86,26 @@ class Loop:
 
     def _has_more(self, pool: ThreadPoolExecutor) -> bool:
         """Jobs, rows and the pull; True while there is something to come back for."""
-        published = self._collect()
+        self._collect()
         if self.store_is_up:
-            self._with_store(pool, pull=published or self.intake.session_started)
+            self._with_store(pool)
         return bool(self.running) or self._due_soon()
 
-    def _with_store(self, pool: ThreadPoolExecutor, *, pull: bool) -> None:
+    def _with_store(self, pool: ThreadPoolExecutor) -> None:
         due = [] if self.machine.is_paused() else self.machine.jobs.take_due(self.clock(), self.place)
         self.running |= {pool.submit(self.runner.run, job) for job in due}
         self.store_is_up = self.sync.send()
-        if pull and self.machine.settings.autopull:
-            self.intake.session_started = False
+        due_for = self.notes.get(PULL_DUE) if self.machine.settings.autopull else ""
+        if due_for:
             self.sync.pull()
+            self.notes.drop(PULL_DUE, due_for)
 
-    def _collect(self) -> bool:
-        """Take finished jobs off the list; did one of them publish?"""
+    def _collect(self) -> None:
+        """Take finished jobs off the list. Raises what one of them raised."""
         done = {future for future in self.running if future.done()}
         self.running -= done
-        return sum(future.result() is not None for future in done) > 0
+        for future in done:
+            future.result()
 
     def _due_soon(self) -> bool:
         may_run = self.store_is_up and not self.machine.is_paused()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +42,11 @@ class Lab:
     root: Path
     environ: dict[str, str] = field(default_factory=dict)
     now: int = 1_800_000_000 * SECOND
+
+    @classmethod
+    def of_today(cls, root: Path) -> Lab:
+        """For real processes, which have the real clock: events of the last minutes."""
+        return cls(root, now=time.time_ns() - 600 * SECOND)
 
     def __post_init__(self) -> None:
         (self.root / "home" / ".claude").mkdir(parents=True)
