@@ -21,7 +21,7 @@ from typing import Any, Self
 
 ROOT = str(Path(__file__).parent.parent.parent)
 FILE_STEPS = ("unlink", "rename", "replace", "symlink", "link", "mkdir", "rmdir", "truncate")
-RECORDER_STEPS = (*FILE_STEPS, "open", "write", "fstat", "close", "posix_spawn")
+RECORDER_STEPS = (*FILE_STEPS, "open", "read", "write", "fstat", "close")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Nursery:
         return self._live("worker", [str(state)], environ, die_at)
 
     def recorder(self, state: Path, event: str, payload: Path, environ: Mapping[str, str], die_at: int = 0) -> Life:
-        """One recorder with the file `payload` as its stdin. It starts no worker: that is a step of its own."""
+        """One recorder with the file `payload` as its stdin. Starting a worker is a step, but starts none."""
         return self._live("recorder", [str(state), event, str(payload)], environ, die_at)
 
     def _live(self, kind: str, argv: list[str], environ: Mapping[str, str], die_at: int) -> Life:
@@ -113,7 +113,8 @@ def live_as_recorder(argv: list[str], steps: Steps) -> int:
 
     state, event, payload = argv
     os.dup2(os.open(payload, os.O_RDONLY), 0)
-    launch.start_worker = lambda _state: 0
+    launch.start_worker = steps.before(lambda _state: 0)
+    recorder.open = steps.before(open)  # type: ignore[attr-defined]
     steps.patch_files(RECORDER_STEPS)
     recorder.main(["recorder", state, "claude_code", event])
     return 0

@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from hivemind_skillopt.launch import GUARD_ARGUMENT, WORKER_MAIN
+from hivemind_skillopt.launch import WORKER_MAIN
 from tests.worker.lab import FAULT, PROPOSAL, Lab
-
-
-def start(lab: Lab, **environ: str) -> subprocess.Popen[bytes]:
-    """As the recorder starts it, but for its own session: a test wants to wait for it."""
-    env = {**dict(lab.settings.environ), "PATH": os.defpath, "XDG_DATA_HOME": os.environ["XDG_DATA_HOME"], **environ}
-    return subprocess.Popen([sys.executable, "-I", WORKER_MAIN, GUARD_ARGUMENT, str(lab.paths.state)], env=env)
-
-
-def ends(workers: list[subprocess.Popen[bytes]]) -> list[int]:
-    return [worker.wait(timeout=120) for worker in workers]
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-def until_logged(lab: Lab, lines: int, worker: subprocess.Popen[bytes]) -> None:
-    """Until the log has so many lines, or the worker has ended."""
-    until(lambda: len(lab.paths.log.read_text().splitlines()) >= lines or worker.poll() is not None)
+from tests.worker.processes import ends, log_lines, start, until, until_logged
 
 
 @pytest.fixture
@@ -63,7 +40,7 @@ def test_a_killed_workers_work_is_done_by_the_next_once(now: Lab) -> None:
     for number in range(6):
         now.use(session=f"s{number}", tool=f"t{number}")
         now.react(session=f"s{number}", prompt=f"p{number}-2")
-        lines = len(now.paths.log.read_text().splitlines())
+        lines = log_lines(now)
         worker = start(now)
         until_logged(now, lines + number % 4 + 1, worker)
         worker.send_signal(signal.SIGKILL)

@@ -1,0 +1,13 @@
+"""Seeded kills of the worker; two files, so that two test processes share them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.crash.kills import kill_again_and_again
+from tests.worker.lab import Lab
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_nothing_is_lost_or_doubled(lab: Lab, seed: int) -> None:
+    kill_again_and_again(lab, seed)
