@@ -14,6 +14,7 @@ from hivemind_skillopt.errors import SkillOptError
 from hivemind_skillopt.model import DAY
 from hivemind_skillopt.settings import FOR_EVER, Limits, Settings, without_credentials
 from hivemind_skillopt.state.installs import Install
+from hivemind_skillopt.state.log import read_log
 from hivemind_skillopt.state.spending import Spent
 
 
@@ -51,6 +52,7 @@ class Status:
     jobs_failed: list[FailedJob]
     outbox: int
     last_worker_run: int | None
+    worker_failure: str | None
     spent: Spent
     published: int | None
 
@@ -83,9 +85,20 @@ def _ask(context: Context) -> Status:
         jobs_failed=[FailedJob(job.step, job.last_error) for job in context.jobs.failures()],
         outbox=context.outbox.count(),
         last_worker_run=int(last) if last else None,
+        worker_failure=_worker_failure(context, int(last or 0)),
         spent=context.spending.today(),
         published=published,
     )
+
+
+def _worker_failure(context: Context, last_run: int) -> str | None:
+    """Why the newest worker gave up, where none has run to its end since. Such a worker can write to the log only."""
+    failure = None
+    for entry in read_log(context.settings.paths.log):
+        at = entry.get("at")
+        if entry.get("what") == "worker_failed" and isinstance(at, int) and at > last_run:
+            failure = str(entry.get("why"))
+    return failure
 
 
 def _ask_store(context: Context) -> tuple[str | None, int | None]:
@@ -124,6 +137,7 @@ def _facts(status: Status) -> dict[str, object]:
         "jobs_failed": [asdict(job) for job in status.jobs_failed],
         "outbox": status.outbox,
         "last_worker_run": iso(status.last_worker_run),
+        "worker_failure": status.worker_failure,
         "today": _today(status.spent, settings.limits, status.published),
     }
 
@@ -160,6 +174,8 @@ def _print(status: Status, now: int) -> None:
     for job in status.jobs_failed:
         say(f"failed     {job.step}: {job.why}", "red")
     say(f"worker     last run {ago(last, now) if last else 'never'}")
+    if status.worker_failure:
+        say(f"           failed since: {status.worker_failure}", "red")
     _print_today(status.spent, settings.limits, status.published)
 
 

@@ -18,7 +18,6 @@ from hivemind_skillopt.settings import WORKER_GUARD, Settings, load_settings  # 
 from hivemind_skillopt.state.inbox import Inbox  # noqa: E402
 from hivemind_skillopt.state.log import Log  # noqa: E402
 from hivemind_skillopt.state.markers import Markers  # noqa: E402
-from hivemind_skillopt.worker.run import run_worker  # noqa: E402
 
 
 def main(argv: list[str], environ: dict[str, str]) -> int:
@@ -33,7 +32,7 @@ def main(argv: list[str], environ: dict[str, str]) -> int:
         if settings.disabled:
             discard(settings)
         elif settings.paused_until < time.time_ns():  # what was recorded before the pause waits
-            run_worker(settings)
+            work(settings)
     except SkillOptError as error:
         log.write("worker_failed", why=str(error))
     except OSError as error:
@@ -42,6 +41,13 @@ def main(argv: list[str], environ: dict[str, str]) -> int:
         log.write("worker_failed", why=type(error).__name__)
         raise
     return 0
+
+
+def work(settings: Settings) -> None:
+    """Imported here, so that a failure has its line: portalocker looks for a writable temporary folder."""
+    from hivemind_skillopt.worker.run import run_worker
+
+    run_worker(settings)
 
 
 def discard(settings: Settings) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from hivemind_skillopt.launch import GUARD_ARGUMENT, WORKER_MAIN
 from tests.worker.lab import Lab
@@ -19,10 +20,14 @@ def environ_of(lab: Lab, **more: str) -> dict[str, str]:
     return {**dict(lab.settings.environ), "PATH": os.defpath, "XDG_DATA_HOME": os.environ["XDG_DATA_HOME"], **more}
 
 
+def worker_argv(state: Path | str) -> list[str]:
+    """As `launch.start_worker` makes it."""
+    return [sys.executable, "-I", WORKER_MAIN, GUARD_ARGUMENT, str(state)]
+
+
 def start(lab: Lab, **environ: str) -> subprocess.Popen[bytes]:
     """As the recorder starts it, but for its own session: a test wants to wait for it."""
-    argv = [sys.executable, "-I", WORKER_MAIN, GUARD_ARGUMENT, str(lab.paths.state)]
-    return subprocess.Popen(argv, env=environ_of(lab, **environ), stderr=subprocess.DEVNULL)
+    return subprocess.Popen(worker_argv(lab.paths.state), env=environ_of(lab, **environ), stderr=subprocess.DEVNULL)
 
 
 def ends(workers: Iterable[subprocess.Popen[bytes]]) -> list[int]:
