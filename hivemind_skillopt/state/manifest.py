@@ -73,12 +73,14 @@ class Manifest:
         return generation
 
     def tell_recorders(self) -> None:
-        """Write the two files, the generation last: it says that both are up to date.
+        """Write the two files, for all stores; the generation last: it says that both are up to date.
 
         After the commit, so that a recorder never names a generation that is not there. A process that is killed
         in between leaves it to the next pull (`recorders_know`).
         """
-        refs = sorted({str(entry.ref) for entry in self.entries()})
+        with self._database.transaction() as connection:
+            now = select(manifest.c.name, manifest.c.author).where(manifest.c.to_generation.is_(None))
+            refs = sorted({str(SkillRef(row.name, row.author)) for row in connection.execute(now)})
         write_atomically(self._paths.org_skills, "".join(f"{ref}\n" for ref in refs).encode())
         write_atomically(self._paths.generation, f"{self.generation()}\n".encode())
 

@@ -42,7 +42,7 @@ class Nursery:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         with self._process:
-            self._process.stdin.close()  # type: ignore[union-attr]
+            self._process.stdin.close()
 
     def worker(self, state: Path, environ: Mapping[str, str], die_at: int = 0) -> Life:
         """One worker; `die_at` 0: it may live."""
@@ -97,7 +97,7 @@ class Steps:
                 self.take()
             real(dialect, connection)
 
-        DefaultDialect.do_commit = do_commit  # type: ignore[method-assign]
+        DefaultDialect.do_commit = do_commit
 
 
 def live_as_worker(argv: list[str], steps: Steps) -> int:
@@ -114,7 +114,7 @@ def live_as_recorder(argv: list[str], steps: Steps) -> int:
     state, event, payload = argv
     os.dup2(os.open(payload, os.O_RDONLY), 0)
     launch.start_worker = steps.before(lambda _state: 0)
-    recorder.open = steps.before(open)  # type: ignore[attr-defined]
+    recorder.open = steps.before(open)
     steps.patch_files(RECORDER_STEPS)
     recorder.main(["recorder", state, "claude_code", event])
     return 0
