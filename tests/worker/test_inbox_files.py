@@ -50,7 +50,7 @@ def test_a_behaviour_that_breaks_sets_the_file_aside(lab: Lab, monkeypatch: pyte
         lab.work()
     assert [entry["why"] for entry in lab.log("set_aside")] == ["OverflowError"]
     (kept,) = lab.paths.set_aside.iterdir()
-    lab.now = kept.stat().st_mtime_ns + DAY + SECOND
+    lab.now = kept.stat().st_ctime_ns + DAY + SECOND
     lab.work()
     assert list(lab.paths.set_aside.iterdir()) == []
 
