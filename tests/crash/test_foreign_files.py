@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +15,7 @@ import pytest
 from hivemind_skillopt.model import DAY
 from hivemind_skillopt.state.inbox import MAX_BYTES, Inbox
 from tests.worker.lab import Lab, outcomes
-from tests.worker.processes import ends, start
+from tests.worker.processes import ends, environ_of, start
 
 NAME = "01700000000000000000-x"
 HEAD = b"hivemind-skillopt inbox 1\nharness=claude_code\nevent=PreToolUse\n"
@@ -111,3 +114,19 @@ def test_what_cannot_be_moved_is_left_alone(lab: Lab, monkeypatch: pytest.Monkey
     lab.work()
     assert (outcomes(lab), os.listdir(lab.paths.inbox)) == (["skill_fault"], [NAME])
     assert [entry["error"] for entry in lab.log("not_set_aside")] == ["Operation not permitted"]
+
+
+def test_status_tells_how_many_and_log_why(lab: Lab) -> None:
+    lab.paths.inbox.mkdir()
+    (lab.paths.inbox / "a b\n\x1b[31m").write_text("x")
+    THINGS["no bits"](lab.paths.inbox / NAME)
+    lab.work()
+    assert json.loads(cli(lab, "status", "--json"))["set_aside"] == 2
+    assert "set aside  2 unreadable inbox files" in cli(lab, "status")
+    assert "not an inbox file of version 1" in cli(lab, "log", "--json")
+    assert "\x1b[31m" not in cli(lab, "log"), "a name cannot steer the terminal"
+
+
+def cli(lab: Lab, *arguments: str) -> str:
+    argv = [sys.executable, "-m", "hivemind_skillopt", *arguments]
+    return subprocess.run(argv, env=environ_of(lab), capture_output=True, text=True, timeout=100, check=True).stdout

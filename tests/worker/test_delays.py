@@ -6,10 +6,10 @@ from time import sleep
 
 import pytest
 
-from hivemind_skillopt.errors import StoreUnavailable
+from hivemind_skillopt.errors import StateUnavailable, StoreUnavailable
 from hivemind_skillopt.model import DAY, SECOND
 from hivemind_skillopt.pipeline import Case, Judged, Pipeline
-from hivemind_skillopt.state.jobs import JobStatus
+from hivemind_skillopt.state.jobs import MAX_ATTEMPTS, JobStatus
 from hivemind_skillopt.store.sql import SqlStore
 from tests.worker.lab import FAULT, PROPOSAL, Lab, outcomes, versions
 
@@ -111,3 +111,20 @@ def test_a_store_that_goes_down_while_a_job_runs_ends_the_worker(lab: Lab, monke
     monkeypatch.setenv("XDG_CONFIG_HOME", str(lab.root / "config"))
     lab.work()
     assert (versions(lab), lab.left(), len(lab.store.verdicts())) == ([1, 2], [0, 0, 0], 1)
+
+
+def test_no_room_for_our_own_state_is_no_attempt_of_the_job(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker ends; the next one takes the job up at once, however often that happens."""
+
+    def full(pipeline: Pipeline, case: Case) -> Judged:
+        raise StateUnavailable("make room")
+
+    lab.use()
+    lab.react()
+    with monkeypatch.context() as patch:
+        patch.setattr(Pipeline, "judge", full)
+        for _ in range(MAX_ATTEMPTS + 1):
+            with pytest.raises(StateUnavailable):
+                lab.work()
+    lab.work()
+    assert (outcomes(lab), versions(lab), lab.left()) == (["skill_fault"], [1, 2], [0, 0, 0])

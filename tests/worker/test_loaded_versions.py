@@ -104,3 +104,14 @@ def test_the_judge_never_learns_which_version_is_newer(lab: Lab) -> None:
     lab.work()
     assert outcomes(lab) == ["skill_fault"]
     assert not seen.exists()
+
+
+def test_a_use_that_was_recorded_before_a_pull_is_no_modified_copy(lab: Lab) -> None:
+    """When the worker comes to it, the link leads to the version that was pulled meanwhile."""
+    lab.use()
+    lab.publish(SKILL + "3. Tell.\n")
+    lab.pull()
+    lab.react()
+    lab.work()
+    assert [(row.version, row.modified) for row in lab.store.invocations()] == [(1, False)]
+    assert (outcomes(lab), versions(lab)) == (["skill_fault"], [1, 2, 3])
