@@ -73,17 +73,17 @@ def test_a_missing_program_is_named() -> None:
 def test_a_hanging_cli_is_killed_with_its_children(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     start = time.monotonic()
-    with pytest.raises(ScorerFailed, match="did not answer within 1 s"):
-        ask(f"sleep 60 & echo $! > {pids}; echo $$ >> {pids}; wait", timeout=1)
-    assert time.monotonic() - start < 10
+    with pytest.raises(ScorerFailed, match="did not answer within 3 s"):
+        ask(f"sleep 600 & echo $! > {pids}; echo $$ >> {pids}; wait", timeout=3)
+    assert time.monotonic() - start < 60
     assert still_running(*map(int, pids.read_text().split())) == []
 
 
 def test_a_child_that_left_the_group_and_holds_the_pipe_cannot_hold_us(tmp_path: Path) -> None:
     start = time.monotonic()
     with pytest.raises(ScorerFailed, match="did not answer"):
-        ask("setsid sleep 15 & sleep 15", timeout=1)
-    assert time.monotonic() - start < 8
+        ask("setsid sleep 90 & sleep 90", timeout=1)
+    assert time.monotonic() - start < 60
 
 
 def test_a_child_left_behind_by_a_cli_that_ended_goes_too(tmp_path: Path) -> None:
