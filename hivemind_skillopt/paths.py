@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,11 @@ class Paths:
         """The platform's directories; `state_dir` (HIVEMIND_SKILLOPT_STATE_DIR) moves the first."""
         state = Path(state_dir) if state_dir else platformdirs.user_state_path(APP)
         return cls(state, platformdirs.user_data_path(APP), platformdirs.user_config_path(APP))
+
+    @property
+    def folders(self) -> tuple[Path, Path, Path]:
+        """All three; on macOS they are one."""
+        return self.state, self.data, self.config
 
     @property
     def inbox(self) -> Path:
@@ -61,6 +67,11 @@ class Paths:
     def launcher(self) -> Path:
         """What the harness's hook command runs; a fixed path, so that trust in it survives upgrades."""
         return self.state / "launcher"
+
+    @property
+    def made_folders(self) -> Path:
+        """Which folders were not there before us, one a line."""
+        return self.state / "made-folders"
 
     @property
     def backups(self) -> Path:
@@ -105,3 +116,11 @@ class Paths:
     def config_file(self) -> Path:
         """Optional settings, for daemons that do not see a later shell's variables."""
         return self.config / "config.toml"
+
+    def holds(self, path: Path) -> bool:
+        """Is this one of the files and folders named above, or a file beside one (`-wal`, `.1`, a temporary one)?"""
+        values = (getattr(self, name) for name, kind in vars(Paths).items() if isinstance(kind, property))
+        ours = [value for value in values if isinstance(value, Path)]
+        temporary = re.fullmatch(r"\.(.+)\.tmp-[0-9a-f-]+", path.name)
+        name = temporary[1] if temporary else re.sub(r"(-wal|-shm|-journal|\.1)$", "", path.name)
+        return path in ours or path.with_name(name) in ours

@@ -218,11 +218,29 @@ class AgentCli(Protocol):
         """What came back. Raises ScorerFailed for anything that is not a usable answer."""
 
 
+@dataclass(frozen=True, slots=True)
+class HookProbe:
+    """One hook of ours, to be run as the harness runs it.
+
+    `command` is the shell command as it stands in the harness's file, '' where it does not. `payload` is what the
+    harness writes to its standard input. `starts_worker`: this event starts the worker.
+    """
+
+    event: str
+    command: str
+    payload: bytes
+    starts_worker: bool
+
+
 class HarnessAdapter(Protocol):
-    """One harness. Pure but for `read_transcript`, which reads the harness's own files."""
+    """One harness. Pure but for `read_transcript` and `switched_off`, which read the harness's own files.
+
+    `seen_version` is the version of the harness that the adapter was tested with.
+    """
 
     name: str
     title: str
+    seen_version: str
 
     def home(self, environ: Mapping[str, str]) -> Path:
         """The harness's own folder in this environment."""
@@ -245,8 +263,17 @@ class HarnessAdapter(Protocol):
     def with_hooks(self, text: str | None, launcher: Path) -> str:
         """That file's text with our hooks merged in. Raises HarnessError where it cannot be changed safely."""
 
-    def without_hooks(self, text: str, launcher: Path) -> str | None:
-        """That file's text without them; None: nothing else is left, remove the file."""
+    def without_hooks(self, text: str, launcher: Path, before: str | None) -> str | None:
+        """That file's text without them, every other byte as it is; None: it held nothing else, remove the file.
+
+        `before` is what it held before us; None: it was not there, or nobody knows.
+        """
+
+    def hook_probes(self, text: str, launcher: Path, skill: str) -> list[HookProbe]:
+        """For each hook that belongs in that file, how to try it. The payloads use the org skill of that name."""
+
+    def switched_off(self, home: Path) -> str:
+        """What in the harness's own settings keeps our hooks from running, or ''."""
 
     def cli(self) -> AgentCli:
         """How to call the harness's own CLI as a scorer."""

@@ -35,7 +35,17 @@ class PullReport:
     kept_aside: list[str] = field(default_factory=list)
     in_the_way: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    unpulled: set[SkillRef] = field(default_factory=set)
     unchanged: int = 0
+
+
+@dataclass(slots=True)
+class UnpullReport:
+    """What an unpull removed, and what it left because it is a person's own."""
+
+    removed: list[ManifestEntry] = field(default_factory=list)
+    kept_aside: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +58,30 @@ class Puller:
     settings: Settings
     log: Log
 
-    def pull(self, installs: Sequence[Install], only: Sequence[SkillRef] = (), *, dry_run: bool = False) -> PullReport:
-        """Fetch what is newer than the manifest and link it into every installed harness home."""
+    def pull(
+        self,
+        installs: Sequence[Install],
+        only: Sequence[SkillRef] = (),
+        *,
+        dry_run: bool = False,
+        unpulled_too: bool = False,
+    ) -> PullReport:
+        """Fetch what is newer than the manifest and link it into every installed harness home.
+
+        What a person has unpulled stays out until it is named in `only`, or `unpulled_too`.
+        """
         report = PullReport()
         if not dry_run:
             self._repair_links()
+            self.folders.forget_unused({entry.folder for entry in self.manifest.everywhere()}, self.log.clock())
         entries = {(entry.home, entry.ref): entry for entry in self.manifest.entries()}
         heads = self._newer_heads(installs, entries, only)
+        unwanted = set() if only or unpulled_too else self.manifest.unpulled()
         for install in installs:
             for head in heads:
+                if (install.home, head.ref) in unwanted:
+                    report.unpulled.add(head.ref)
+                    continue
                 self._bring(install, head, entries.get((install.home, head.ref)), report, dry_run)
         report.unchanged = len(entries) - sum(change.before > 0 for change in report.changes)
         if not dry_run and (report.changes or not self.manifest.recorders_know()):
@@ -138,3 +163,38 @@ class Puller:
         old = Path(entry.folder)
         if old.is_dir() and content_sha256(old) != entry.content_sha256:
             report.kept_aside.append(str(self.folders.keep_aside(entry.ref, old)))
+        self.folders.leave(old, self.log.clock())
+
+
+@dataclass(frozen=True, slots=True)
+class Unpuller:
+    """The inverse of a pull: links, manifest entries and version folders go again."""
+
+    manifest: Manifest
+    folders: VersionFolders
+    log: Log
+
+    def unpull(self, entries: Sequence[ManifestEntry], *, dry_run: bool = False) -> UnpullReport:
+        """Take these out; an edited copy is kept aside, and what is no link of ours stays."""
+        report = UnpullReport(removed=list(entries))
+        report.left = [entry.link for entry in entries if self._is_foreign(Path(entry.link))]
+        if entries and not dry_run:
+            self._remove(entries, report)
+        return report
+
+    def _is_foreign(self, link: Path) -> bool:
+        return os.path.lexists(link) and not (link.is_symlink() and self.folders.owns(str(link.readlink())))
+
+    def _remove(self, entries: Sequence[ManifestEntry], report: UnpullReport) -> None:
+        """The links first: a crash after that is put right by the next pull, which makes them again."""
+        for entry in entries:
+            if entry.link not in report.left:
+                Path(entry.link).unlink(missing_ok=True)
+        self.manifest.change((), entries)
+        self.manifest.tell_recorders()
+        in_use = {entry.folder for entry in self.manifest.everywhere()}
+        for folder in {entry.folder for entry in entries} - in_use:
+            if kept := self.folders.discard(Path(folder)):
+                report.kept_aside.append(str(kept))
+        for entry in entries:
+            self.log.write("unpulled", ref=str(entry.ref), version=entry.version)

@@ -167,6 +167,13 @@ def load_settings(environ: Mapping[str, str] | None = None, config: Mapping[str,
     return _from_sources(env, read_config(paths.config_file) if config is None else config, paths)
 
 
+def bare_settings() -> Settings:
+    """Where things lie, and the defaults: for what must work although a setting cannot be used."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("HIVEMIND_")}
+    state_dir = os.environ.get("HIVEMIND_SKILLOPT_STATE_DIR", "").strip()
+    return _from_sources(env, {}, Paths.locate(state_dir if state_dir.startswith("/") else ""))
+
+
 def read_config(path: Path) -> dict[str, object]:
     """config.toml, or {} when there is none."""
     try:

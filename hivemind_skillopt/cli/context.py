@@ -17,6 +17,7 @@ from hivemind_skillopt.state.inbox import Inbox
 from hivemind_skillopt.state.installs import Installs
 from hivemind_skillopt.state.jobs import Jobs
 from hivemind_skillopt.state.log import Log
+from hivemind_skillopt.state.made_folders import MadeFolders
 from hivemind_skillopt.state.manifest import Manifest
 from hivemind_skillopt.state.notes import Notes
 from hivemind_skillopt.state.outbox import Outbox
@@ -43,11 +44,13 @@ class Context:
     @cached_property
     def database(self) -> Database:
         """state.db."""
+        self.made_folders.note(*self.settings.paths.folders)
         return Database(self.settings.paths.state_db)
 
     @cached_property
     def store(self) -> SkillStore:
         """The org store, its schema up to date."""
+        self.made_folders.note(*self.settings.paths.folders)
         store = open_store(self.settings.store_url, self.settings.org)
         store.migrate()
         return store
@@ -73,6 +76,11 @@ class Context:
     def installs(self) -> Installs:
         """Where our hooks are."""
         return Installs(self.database)
+
+    @cached_property
+    def made_folders(self) -> MadeFolders:
+        """What a purge takes away again."""
+        return MadeFolders(self.settings.paths.made_folders)
 
     @cached_property
     def inbox(self) -> Inbox:
@@ -108,6 +116,11 @@ class Context:
     def notes(self) -> Notes:
         """The worker's notes."""
         return Notes(self.database)
+
+    def close(self) -> None:
+        """Give back the databases that were opened."""
+        for name in {"database", "store"} & self.__dict__.keys():
+            getattr(self, name).close()
 
     def puller(self) -> Puller:
         """The use case of `pull`."""

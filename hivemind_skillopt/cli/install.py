@@ -10,12 +10,17 @@ import click
 
 from hivemind_skillopt import __version__
 from hivemind_skillopt.cli.context import Context
-from hivemind_skillopt.cli.harness_file import change_harness_file, launcher_text, read_harness_file
+from hivemind_skillopt.cli.harness_file import (
+    change_harness_file,
+    read_harness_file,
+    refuse_read_only,
+    write_launcher,
+)
 from hivemind_skillopt.cli.options import as_json, dry_run
 from hivemind_skillopt.cli.output import print_json, say, shown_store, tilde
 from hivemind_skillopt.errors import HarnessError
 from hivemind_skillopt.ports import HarnessAdapter
-from hivemind_skillopt.state.files import write_atomically
+from hivemind_skillopt.settings import Settings
 from hivemind_skillopt.state.installs import Install
 
 CONSENT = """\
@@ -36,18 +41,24 @@ What happens once this is installed:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What installing into one harness home changes."""
+    """What installing into one harness home changes. `earlier`: our installation that is there already."""
 
     adapter: HarnessAdapter
     home: Path
     file: Path
     before: str | None
     after: str
+    earlier: Install | None
 
     @property
     def changes(self) -> bool:
-        """Is there anything to write?"""
+        """Is there anything to write into the harness's file?"""
         return self.before != self.after
+
+    @property
+    def moved_from(self) -> str | None:
+        """The interpreter of another environment that has run the hooks until now."""
+        return self.earlier.python if self.earlier and self.earlier.python != sys.executable else None
 
 
 @click.command("install", short_help="Add the hooks to your harness.")
@@ -58,8 +69,8 @@ class Plan:
 def command(harnesses: tuple[str, ...], yes: bool, dry_run: bool, as_json: bool) -> None:
     """Add the hooks to your harness's settings. Running it again changes nothing.
 
-    The harness's file is backed up first, entries of others stay as they are, and `uninstall` takes out
-    exactly what was added.
+    The harness's file is backed up first, every byte of others stays, and `uninstall` takes out exactly what
+    was added. After an upgrade, or from another environment, it makes the hooks run the new one.
     """
     if sys.platform == "win32":
         raise HarnessError("Windows is not supported; use Linux or macOS (or WSL)")
@@ -67,16 +78,17 @@ def command(harnesses: tuple[str, ...], yes: bool, dry_run: bool, as_json: bool)
     plans = [_plan(context, adapter) for adapter in _chosen(context, harnesses)]
     if not as_json:
         _print_consent(context, plans)
+    refreshed = False
     if not dry_run:
         _ask(yes)
-        _apply(context, plans)
-    _report(plans, as_json=as_json, dry_run=dry_run)
+        refreshed = _apply(context, plans)
+    _report(context, plans, refreshed=refreshed, as_json=as_json, dry_run=dry_run)
 
 
 def _chosen(context: Context, names: tuple[str, ...]) -> list[HarnessAdapter]:
     """The named harnesses, else those that this user has used."""
     if names:
-        return [context.adapter(name) for name in names]
+        return [context.adapter(name) for name in dict.fromkeys(names)]
     adapters = list(context.hooks.adapters().values())
     found = [adapter for adapter in adapters if adapter.home(context.settings.environ).is_dir()]
     if not found:
@@ -86,15 +98,20 @@ def _chosen(context: Context, names: tuple[str, ...]) -> list[HarnessAdapter]:
 
 
 def _plan(context: Context, adapter: HarnessAdapter) -> Plan:
-    home = adapter.home(context.settings.environ)
+    """Looks only: a dry run makes no state directory."""
+    paths, home = context.settings.paths, adapter.home(context.settings.environ)
+    earlier = context.installs.get(adapter.name, str(home)) if paths.state_db.exists() else None
     file = adapter.hook_file(home)
     before = read_harness_file(file)
-    return Plan(adapter, home, file, before, adapter.with_hooks(before, context.settings.paths.launcher))
+    after = adapter.with_hooks(before, paths.launcher)
+    if before != after:
+        refuse_read_only(file)
+    return Plan(adapter, home, file, before, after, earlier)
 
 
 def _print_consent(context: Context, plans: list[Plan]) -> None:
     """Once: a second install of the same homes says nothing."""
-    if all(context.installs.get(plan.adapter.name, str(plan.home)) for plan in plans):
+    if all(plan.earlier for plan in plans):
         return
     settings = context.settings
     say(
@@ -116,15 +133,24 @@ def _ask(yes: bool) -> None:
         click.confirm("Install?", default=True, abort=True)
 
 
-def _apply(context: Context, plans: list[Plan]) -> None:
+def _apply(context: Context, plans: list[Plan]) -> bool:
+    """Write everything; True when an older launcher was replaced."""
     paths = context.settings.paths
+    context.made_folders.note(*paths.folders, *(folder for plan in plans for folder in _folders(plan)))
     paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     for folder in (paths.inbox, paths.markers):
         folder.mkdir(mode=0o700, exist_ok=True)
-    write_atomically(paths.launcher, launcher_text().encode(), 0o700)
+    was_there = paths.launcher.exists()
+    refreshed = write_launcher(paths.launcher) and was_there
     context.manifest.tell_recorders()
     for plan in plans:
         _install(context, plan)
+    return refreshed
+
+
+def _folders(plan: Plan) -> tuple[Path, ...]:
+    """What installing, and later pulling, makes outside our own folders."""
+    return plan.home, plan.file.resolve().parent, plan.adapter.skill_root(plan.home)
 
 
 def _install(context: Context, plan: Plan) -> None:
@@ -147,26 +173,44 @@ def _install(context: Context, plan: Plan) -> None:
 
 
 def _before_us(context: Context, plan: Plan) -> str | None:
-    """The file's text without our hooks, byte-exact where nobody but us has changed it."""
-    earlier = context.installs.get(plan.adapter.name, str(plan.home))
-    if earlier is not None and earlier.after == plan.before:
-        return earlier.before
+    """The file's text without our hooks, byte-exact."""
     if plan.before is None:
         return None
-    return plan.adapter.without_hooks(plan.before, context.settings.paths.launcher)
+    before = plan.earlier.before if plan.earlier else None
+    if plan.earlier and plan.earlier.after == plan.before:
+        return before
+    return plan.adapter.without_hooks(plan.before, context.settings.paths.launcher, before)
 
 
-def _report(plans: list[Plan], *, as_json: bool, dry_run: bool) -> None:
+def _report(context: Context, plans: list[Plan], *, refreshed: bool, as_json: bool, dry_run: bool) -> None:
     if as_json:
-        print_json([_facts(plan, dry_run) for plan in plans])
+        print_json([{**_facts(plan), "launcher_refreshed": refreshed, "dry_run": dry_run} for plan in plans])
         return
     for plan in plans:
-        done = "would change" if dry_run else "changed"
-        say(f"{plan.adapter.title}: {done if plan.changes else 'already set up in'} {plan.file}")
+        _print(plan, context.settings, dry_run)
+    if refreshed:
+        say("The launcher was refreshed: the hooks run this version now.")
     if not dry_run:
         say("Next: hivemind-skillopt push ./my-skill, then hivemind-skillopt pull")
 
 
-def _facts(plan: Plan, dry_run: bool) -> dict[str, object]:
-    facts = {"harness": plan.adapter.name, "home": str(plan.home), "file": str(plan.file)}
-    return {**facts, "changed": plan.changes, "dry_run": dry_run}
+def _print(plan: Plan, settings: Settings, dry_run: bool) -> None:
+    done = "would change" if dry_run else "changed"
+    say(f"{plan.adapter.title}: {done if plan.changes else 'already set up in'} {plan.file}")
+    if plan.moved_from:
+        now, before = (tilde(Path(python).parent.parent, settings) for python in (sys.executable, plan.moved_from))
+        say(f"{plan.adapter.title}: hooks {'would run' if dry_run else 'now run'} in {now}, before: {before}", "yellow")
+    if off := plan.adapter.switched_off(plan.home):
+        say(f"{plan.adapter.title}: no hook will run while {off}", "yellow")
+
+
+def _facts(plan: Plan) -> dict[str, object]:
+    return {
+        "harness": plan.adapter.name,
+        "home": str(plan.home),
+        "file": str(plan.file),
+        "changed": plan.changes,
+        "python": sys.executable,
+        "python_before": plan.moved_from,
+        "switched_off": plan.adapter.switched_off(plan.home) or None,
+    }

@@ -14,10 +14,12 @@ from hivemind_skillopt.errors import SkillOptError
 VERBS = {
     "install": "install",
     "uninstall": "uninstall",
+    "doctor": "doctor",
     "status": "status",
     "demo": "demo",
     "push": "push",
     "pull": "pull",
+    "unpull": "unpull",
     "list": "list_skills",
     "show": "show",
     "history": "history",

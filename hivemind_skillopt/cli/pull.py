@@ -15,13 +15,14 @@ from hivemind_skillopt.settings import Settings
 
 @click.command("pull", short_help="Fetch and link new versions.")
 @click.argument("refs", nargs=-1, type=RefType(), metavar="[NAME--AUTHOR]...")
+@click.option("--all", "everything", is_flag=True, help="Also what you have unpulled.")
 @dry_run
 @as_json
-def command(refs: tuple[SkillRef, ...], dry_run: bool, as_json: bool) -> None:
+def command(refs: tuple[SkillRef, ...], everything: bool, dry_run: bool, as_json: bool) -> None:
     """Fetch new versions and link them into every harness that `install` was run for.
 
-    Without names: every skill you may see. Nothing new costs one query. A folder of your own with the same
-    name is never touched; a pulled copy that you edited is kept aside.
+    Without names: every skill you may see but those that you have unpulled. Nothing new costs one query. A folder
+    of your own with the same name is never touched; a pulled copy that you edited is kept aside.
     """
     context = Context()
     installs = context.installs.all()
@@ -30,7 +31,7 @@ def command(refs: tuple[SkillRef, ...], dry_run: bool, as_json: bool) -> None:
     for ref in refs:
         if context.store.head(ref) is None:
             raise NotFound(f"{ref} is not in the store; see `hivemind-skillopt list`")
-    report = context.puller().pull(installs, refs, dry_run=dry_run)
+    report = context.puller().pull(installs, refs, dry_run=dry_run, unpulled_too=everything)
     if as_json:
         _print_json(report, dry_run)
     else:
@@ -46,12 +47,18 @@ def _print(report: PullReport, settings: Settings) -> None:
         print_table(("skill", "before", "now", "harness home"), rows)
     else:
         say("everything is up to date")
+    if report.unpulled:
+        say(f"left out, you had unpulled it: {_names(report)}; to have it again: pull NAME, or pull --all")
     for path in report.in_the_way:
         say(f"not linked, something of yours is in the way: {path}", "yellow")
     for failure in report.failed:
         say(f"not pulled: {failure}", "red")
     for path in report.kept_aside:
         say(f"you had edited the old copy; it is kept in {path}", "yellow")
+
+
+def _names(report: PullReport) -> str:
+    return ", ".join(str(ref) for ref in sorted(report.unpulled))
 
 
 def _print_json(report: PullReport, dry_run: bool) -> None:
@@ -63,6 +70,7 @@ def _print_json(report: PullReport, dry_run: bool) -> None:
             "in_the_way": report.in_the_way,
             "failed": report.failed,
             "kept_aside": report.kept_aside,
+            "unpulled": [str(ref) for ref in sorted(report.unpulled)],
             "dry_run": dry_run,
         }
     )

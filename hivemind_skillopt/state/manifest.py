@@ -44,6 +44,18 @@ class Manifest:
         """What is pulled now, sorted by ref."""
         return self._select(manifest.c.to_generation.is_(None))
 
+    def everywhere(self) -> list[ManifestEntry]:
+        """What is pulled now, from any store."""
+        return self._read(manifest.c.to_generation.is_(None))
+
+    def unpulled(self) -> set[tuple[str, SkillRef]]:
+        """(home, ref) of what was taken out again by a person: nothing else ends without a successor."""
+        place = (manifest.c.home, manifest.c.name, manifest.c.author)
+        ended = func.count() == func.count(manifest.c.to_generation)
+        with self._database.transaction() as connection:
+            rows = connection.execute(select(*place).group_by(*place).having(ended))
+            return {(row.home, SkillRef(row.name, row.author)) for row in rows}
+
     def at(self, home: str, generation: int) -> list[ManifestEntry]:
         """What was pulled into this home at that generation."""
         lived = or_(manifest.c.to_generation.is_(None), manifest.c.to_generation > generation)
@@ -93,8 +105,10 @@ class Manifest:
         return told == str(self.generation()) and self._paths.org_skills.exists()
 
     def _select(self, which: ColumnElement[bool]) -> list[ManifestEntry]:
-        ours = manifest.c.store_id == self._store_id
-        found = select(manifest).where(ours, which).order_by(manifest.c.name, manifest.c.author, manifest.c.home)
+        return self._read(and_(manifest.c.store_id == self._store_id, which))
+
+    def _read(self, which: ColumnElement[bool]) -> list[ManifestEntry]:
+        found = select(manifest).where(which).order_by(manifest.c.name, manifest.c.author, manifest.c.home)
         with self._database.transaction() as connection:
             return [_entry(row) for row in connection.execute(found)]
 

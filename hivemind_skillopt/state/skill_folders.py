@@ -5,10 +5,13 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 from hivemind_skillopt.errors import SkillInvalid
 from hivemind_skillopt.model import (
+    DAY,
     MAX_FILE_BYTES,
     MAX_FILES,
     MAX_SKILL_BYTES,
@@ -18,6 +21,9 @@ from hivemind_skillopt.model import (
     is_left_out,
     nfc,
 )
+
+UNUSED_AGE = 7 * DAY
+"""How long a version that no link points to stays (DESIGN 10)."""
 
 
 def read_folder(folder: Path) -> SkillFolder:
@@ -105,7 +111,29 @@ class VersionFolders:
             shutil.rmtree(temporary, ignore_errors=True)
         return target
 
-    def keep_aside(self, ref: SkillRef, folder: Path) -> Path:
+    def leave(self, folder: Path, now: int) -> None:
+        """No link points there any more, from now (ns) on."""
+        with suppress(OSError):
+            os.utime(folder.parent, ns=(now, now))
+
+    def forget_unused(self, in_use: Collection[str], now: int) -> None:
+        """Remove what was left more than UNUSED_AGE ago."""
+        for parent in self._root.iterdir() if self._root.is_dir() else ():
+            for folder in parent.iterdir() if parent.is_dir() else ():
+                if str(folder) not in in_use and now - parent.stat().st_mtime_ns > UNUSED_AGE:
+                    self.discard(folder)
+
+    def discard(self, folder: Path) -> Path | None:
+        """Remove a version folder; one that its user edited is kept aside, and its new place returned."""
+        kept = None
+        if folder.is_dir() and not content_sha256(folder).startswith(folder.parent.name):
+            kept = self.keep_aside(folder.name, folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):
+            folder.parent.rmdir()
+        return kept
+
+    def keep_aside(self, ref: SkillRef | str, folder: Path) -> Path:
         """Move an edited copy out of the way; nothing that a person wrote is lost."""
         self._edited.mkdir(mode=0o700, parents=True, exist_ok=True)
         numbers = (self._edited / f"{ref}.{number}" for number in itertools.count(1))

@@ -70,8 +70,10 @@ def _identity(loop: Loop) -> str:
 
 
 def _lock(path: Path) -> portalocker.Lock:
-    """Raises AlreadyLocked at once. A killed process holds none."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Raises AlreadyLocked at once. A killed process holds none.
+
+    The folder is not made again: a purge takes it away, and a worker that waits then ends.
+    """
     flags = portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING
     return portalocker.Lock(path, mode="a", timeout=0, fail_when_locked=True, flags=flags)
 

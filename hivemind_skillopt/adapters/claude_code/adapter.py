@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from hivemind_skillopt.adapters.claude_code import install, payload, skill_body, transcript
+from hivemind_skillopt.adapters.claude_code import install, payload, probes, settings_file, skill_body, transcript
 from hivemind_skillopt.adapters.claude_code.cli import ClaudeCodeCli
 from hivemind_skillopt.events import InboxItem, SeenEvent
 from hivemind_skillopt.judgment_window import JudgmentWindow
-from hivemind_skillopt.ports import AgentCli, Conversation
+from hivemind_skillopt.ports import AgentCli, Conversation, HookProbe
 
 
 class ClaudeCode:
@@ -17,6 +17,7 @@ class ClaudeCode:
 
     name = payload.HARNESS
     title = "Claude Code"
+    seen_version = "2.1.197"
 
     def home(self, environ: Mapping[str, str]) -> Path:
         """`CLAUDE_CONFIG_DIR`, else `~/.claude`."""
@@ -55,9 +56,17 @@ class ClaudeCode:
         """See `install.py`."""
         return install.with_hooks(text, launcher)
 
-    def without_hooks(self, text: str, launcher: Path) -> str | None:
+    def without_hooks(self, text: str, launcher: Path, before: str | None) -> str | None:
         """See `install.py`."""
-        return install.without_hooks(text, launcher)
+        return install.without_hooks(text, launcher, before)
+
+    def hook_probes(self, text: str, launcher: Path, skill: str) -> list[HookProbe]:
+        """See `probes.py`."""
+        return probes.hook_probes(install.installed_commands(text, launcher), skill)
+
+    def switched_off(self, home: Path) -> str:
+        """See `settings_file.py`."""
+        return settings_file.switched_off(home)
 
     def cli(self) -> AgentCli:
         """`claude -p` without tools, hooks or a session."""
