@@ -62,6 +62,12 @@ class Database:
             if driver is not None:
                 driver.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def damage(self) -> str:
+        """What SQLite's own check finds wrong with the file, or ''."""
+        with self.transaction() as connection:
+            found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
+        return "" if found == "ok" else f"{self._path} is damaged: {found}"
+
     def close(self) -> None:
         """Give the file back."""
         self._engine.dispose()

@@ -1,0 +1,252 @@
+"""The checks of `doctor`, each a function of the patient."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from hivemind_skillopt import __version__
+from hivemind_skillopt.adapters.built_in import BuiltInOffers
+from hivemind_skillopt.cli.context import Context
+from hivemind_skillopt.cli.doctor_hooks import try_hooks
+from hivemind_skillopt.cli.harness_file import launcher_text, read_harness_file
+from hivemind_skillopt.cli.output import shown_store, tilde
+from hivemind_skillopt.errors import SettingsError, StateUnavailable
+from hivemind_skillopt.hooks.manager import Hooks
+from hivemind_skillopt.model import SECOND
+from hivemind_skillopt.ports import HarnessAdapter
+from hivemind_skillopt.settings import bare_settings
+from hivemind_skillopt.state.installs import Install
+from hivemind_skillopt.state.skill_folders import content_sha256
+
+AGAIN = "run `hivemind-skillopt install`"
+
+LATE = 3600 * SECOND
+"""ns. A recorded event that waits longer has no worker."""
+
+
+class Level(StrEnum):
+    """How bad it is."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The result of one check, and a sentence with what to do."""
+
+    level: Level
+    check: str
+    message: str
+
+    def facts(self) -> dict[str, object]:
+        """For `--json`."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """What the checks look at. `sick`: why state.db cannot be used, then there are no installs either."""
+
+    context: Context
+    installs: tuple[Install, ...]
+    broken_plugins: Mapping[str, str]
+    sick: str
+
+    @classmethod
+    def of(cls, context: Context) -> Patient:
+        """Every plugin is loaded and asked for what it offers; nothing is created."""
+        broken: dict[str, str] = {}
+
+        def on_failure(plugin: str, error: Exception) -> None:
+            broken[plugin] = f"{type(error).__name__}: {error}"
+
+        context.hooks = Hooks((BuiltInOffers(),), on_failure)
+        context.hooks.load_third_parties()
+        for offers in (context.hooks.adapters(), context.hooks.scorers(context.settings), context.hooks.gate_checks()):
+            len(offers)
+        installs, sick = _read_installs(context)
+        return cls(context, installs, broken, sick)
+
+    def places(self) -> list[tuple[HarnessAdapter, Path, Path]]:
+        """Adapter, home and hook file: as recorded, or where state.db is no help, of this environment."""
+        if self.installs:
+            return [(self.context.adapter(one.harness), Path(one.home), Path(one.file)) for one in self.installs]
+        homes = [(one, one.home(self.context.settings.environ)) for one in self.context.hooks.adapters().values()]
+        launcher = str(self.context.settings.paths.launcher)
+        files = [(adapter, home, adapter.hook_file(home)) for adapter, home in homes]
+        return [place for place in files if launcher in (read_harness_file(place[2]) or "")]
+
+    def show(self, path: Path | str) -> str:
+        """With `~` for the home."""
+        return tilde(path, self.context.settings)
+
+
+def _read_installs(context: Context) -> tuple[tuple[Install, ...], str]:
+    if not context.settings.paths.state_db.exists():
+        return (), "nothing is installed"
+    try:
+        damage = context.database.damage()
+        return tuple(context.installs.all()), damage
+    except StateUnavailable as error:
+        return (), str(error)
+
+
+Findings = Iterator[Finding]
+Check = Callable[[Patient], Findings]
+
+
+def check_settings(context: Context) -> Finding:
+    """config.toml and the environment. Where they cannot be used, the others go on with the defaults."""
+    try:
+        settings = context.settings
+    except SettingsError as error:
+        context.settings = bare_settings()
+        return Finding(Level.FAIL, "settings", f"{error}; until then the worker does nothing")
+    if settings.disabled:
+        return Finding(Level.WARN, "settings", "off: HIVEMIND_SKILLOPT_DISABLED is set, no hook records anything")
+    if settings.paused_until > context.clock():
+        return Finding(Level.WARN, "settings", "paused, no hook records anything; `hivemind-skillopt resume` ends it")
+    return Finding(Level.OK, "settings", f"mode {settings.mode}, {settings.user} in org {settings.org}")
+
+
+def check_program(_: Patient) -> Findings:
+    """Which one is speaking."""
+    yield Finding(Level.OK, "program", f"hivemind-skillopt {__version__}, python {platform.python_version()}")
+
+
+def check_plugins(patient: Patient) -> Findings:
+    """Third parties that could not be loaded, or offer nonsense."""
+    for plugin, why in patient.broken_plugins.items():
+        yield Finding(Level.FAIL, "plugins", f"{plugin} is left out: {why}; mend or uninstall it")
+
+
+def check_state(patient: Patient) -> Findings:
+    """The state directory and state.db."""
+    paths = patient.context.settings.paths
+    if not paths.state_db.exists():
+        yield Finding(Level.FAIL, "state", f"nothing is installed; {AGAIN}")
+        return
+    try:
+        with tempfile.TemporaryFile(dir=paths.state):
+            pass
+    except OSError as error:
+        yield Finding(Level.FAIL, "state", f"{patient.show(paths.state)} cannot be written: {error.strerror}; mend it")
+    if patient.sick:
+        move = f"mv {patient.show(paths.state_db)} {patient.show(paths.state_db)}.broken"
+        yield Finding(Level.FAIL, "state", f"{patient.sick}. Move it away ({move}), then {AGAIN} and pull")
+    else:
+        yield Finding(Level.OK, "state", f"{patient.show(paths.state)} can be written, state.db is sound")
+
+
+def check_launcher(patient: Patient) -> Findings:
+    """What every hook runs."""
+    launcher = patient.context.settings.paths.launcher
+    shown, pythons = patient.show(launcher), {install.python for install in patient.installs}
+    if not launcher.exists():
+        if patient.installs:
+            yield Finding(Level.FAIL, "launcher", f"{shown} is gone, so every hook is silent; {AGAIN}")
+        return
+    if not os.access(launcher, os.X_OK):
+        yield Finding(Level.FAIL, "launcher", f"{shown} is not executable, so every hook is silent; {AGAIN}")
+    elif gone := [python for python in pythons if not Path(python).exists()]:
+        yield Finding(
+            Level.FAIL, "launcher", f"the environment of the hooks is gone ({patient.show(gone[0])}); {AGAIN}"
+        )
+    elif launcher.read_bytes() == launcher_text().encode():
+        yield Finding(Level.OK, "launcher", f"{shown} runs this environment")
+    elif pythons <= {sys.executable}:
+        yield Finding(Level.WARN, "launcher", f"{shown} was made by another version; {AGAIN}")
+    else:
+        other = patient.show(Path(min(pythons - {sys.executable})).parent.parent)
+        yield Finding(Level.WARN, "launcher", f"the hooks run another environment ({other}); to run this one {AGAIN}")
+
+
+def check_hooks(patient: Patient) -> Findings:
+    """Are they where the harness looks, does it run hooks at all, and does each really fire?"""
+    for adapter, home, file in patient.places():
+        if off := adapter.switched_off(home):
+            yield Finding(Level.FAIL, adapter.title, f"no hook runs: {off}; remove that")
+        text = read_harness_file(file)
+        if text is None:
+            yield Finding(Level.FAIL, adapter.title, f"{patient.show(file)} is gone; {AGAIN}")
+            continue
+        yield from _fire(patient, adapter, file, text)
+
+
+def _fire(patient: Patient, adapter: HarnessAdapter, file: Path, text: str) -> Findings:
+    """Each command exactly as it stands there."""
+    settings = patient.context.settings
+    adapter.with_hooks(text, settings.paths.launcher)  # raises where the harness would ignore the file
+    probes = adapter.hook_probes(text, settings.paths.launcher, "doctor--hivemind-skillopt")
+    there = [probe for probe in probes if probe.command]
+    for probe in probes:
+        if not probe.command:
+            yield Finding(
+                Level.FAIL, adapter.title, f"the hook for {probe.event} is not in {patient.show(file)}; {AGAIN}"
+            )
+    problems = try_hooks(adapter, there, settings.environ)
+    for problem in problems:
+        yield Finding(Level.FAIL, adapter.title, problem)
+    if len(there) == len(probes) and not problems:
+        yield Finding(Level.OK, adapter.title, f"all {len(there)} hooks fire, and the worker takes in what they record")
+
+
+def check_store(patient: Patient) -> Findings:
+    """Does it answer, and did it the last time?"""
+    context = patient.context
+    paths, settings = context.settings.paths, context.settings
+    if settings.store_url == f"sqlite:///{paths.store_db}" and not paths.store_db.exists():
+        yield Finding(Level.OK, "store", f"{shown_store(settings)} is not there yet; the first push makes it")
+        return
+    context.store.published_since(context.clock())
+    yield Finding(Level.OK, "store", f"{shown_store(settings)} answers, its schema is up to date")
+
+
+def check_work(patient: Patient) -> Findings:
+    """What the worker met: failures of the last sync and pull, jobs that gave up, files that cannot be read."""
+    context, now = patient.context, patient.context.clock()
+    paths = context.settings.paths
+    aside = list(paths.set_aside.iterdir()) if paths.set_aside.is_dir() else []
+    late = [name for name in context.inbox.names() if now - int(name[:20]) > LATE]
+    if aside:
+        yield Finding(Level.WARN, "worker", f"{len(aside)} recorded event(s) could not be read; see `log`")
+    if late:
+        yield Finding(Level.WARN, "worker", f"{len(late)} recorded event(s) wait for over an hour; see `worker run`")
+    if patient.sick:
+        return
+    for name in ("sync", "pull"):
+        if failure := context.notes.get(f"{name}_failure"):
+            yield Finding(Level.WARN, "worker", f"the last {name} failed: {failure}")
+    failed = context.jobs.failures()
+    if failed:
+        yield Finding(Level.WARN, "worker", f"{len(failed)} job(s) gave up, the last one: {failed[0].last_error}")
+    if not (aside or late or failed):
+        yield Finding(Level.OK, "worker", "nothing failed, nothing waits too long")
+
+
+def check_skills(patient: Patient) -> Findings:
+    """Do the links lead where the manifest says, to what was pulled?"""
+    if patient.sick:
+        return
+    entries, sound = patient.context.manifest.everywhere(), 0
+    for entry in entries:
+        link, folder = patient.show(entry.link), Path(entry.folder)
+        if not os.path.lexists(entry.link) or not folder.is_dir():
+            yield Finding(Level.WARN, "skills", f"{link} leads nowhere; run `hivemind-skillopt pull {entry.ref}`")
+        elif os.path.realpath(entry.link) != os.path.realpath(folder):
+            yield Finding(Level.WARN, "skills", f"{link} is not the link that pull made, so the loop leaves it alone")
+        elif content_sha256(folder) != entry.content_sha256:
+            yield Finding(Level.WARN, "skills", f"{link} was edited here, so it is never judged; push your change")
+        else:
+            sound += 1
+    if sound == len(entries):
+        yield Finding(Level.OK, "skills", f"{sound} pulled, all as they came")

@@ -1,0 +1,151 @@
+"""Run the installed hooks as the harness does, away from the user's state, and see what becomes of it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import portalocker
+
+from hivemind_skillopt.model import SkillFile, SkillFolder, SkillRef
+from hivemind_skillopt.paths import Paths
+from hivemind_skillopt.ports import HarnessAdapter, HookProbe
+from hivemind_skillopt.settings import store_id_of
+from hivemind_skillopt.state.database import Database
+from hivemind_skillopt.state.inbox import Inbox
+from hivemind_skillopt.state.log import read_log
+from hivemind_skillopt.state.manifest import Manifest, ManifestEntry
+from hivemind_skillopt.state.notes import Notes
+from hivemind_skillopt.state.skill_folders import VersionFolders, content_sha256
+
+HOOK_SECONDS = 30
+WORKER_SECONDS = 60.0
+"""Far more than either takes; a machine may be busy."""
+
+STRANGE = ("HIVEMIND_", "CLAUDE", "XDG_")
+"""Variables that would lead a hook or the worker back to the user's own state and settings."""
+
+LED_TO = {"attributed", "window_opened", "reaction_skipped"}
+"""What the worker's log must say of the events of a whole session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ward:
+    """A temporary state directory in which one org skill is pulled."""
+
+    environ: Mapping[str, str]
+    paths: Paths
+    inbox: Inbox
+    notes: Notes
+
+    def seen(self) -> tuple[list[str], str]:
+        """Changes when an event was recorded, or was recorded and taken in already."""
+        return self.inbox.names(), self.notes.get("last_worker_run")
+
+
+def try_hooks(adapter: HarnessAdapter, probes: Sequence[HookProbe], environ: Mapping[str, str]) -> list[str]:
+    """What is wrong, a sentence each; nothing where every hook records and the worker takes it in."""
+    if not probes:
+        return []
+    with _ward(adapter, environ) as ward:
+        wrong: dict[str, list[str]] = {}
+        for probe in probes:
+            if what := _try(ward, probe):
+                wrong.setdefault(what, []).append(probe.event)
+        return [f"{', '.join(events)}: {what}" for what, events in wrong.items()] or _aftermath(ward, probes)
+
+
+def _try(ward: Ward, probe: HookProbe) -> str:
+    """What is wrong with this hook, or ''."""
+    before = ward.seen()
+    try:
+        done = subprocess.run(
+            ["/bin/sh", "-c", probe.command],
+            input=probe.payload, env=dict(ward.environ), cwd=ward.paths.state.parent, capture_output=True,
+            timeout=HOOK_SECONDS, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return "the hook does not end; run `hivemind-skillopt install`"
+    if done.returncode or done.stdout or done.stderr:
+        return f"the hook is not silent (exit code {done.returncode}); run `hivemind-skillopt install`"
+    if ward.seen() == before:
+        return "the hook records nothing; run `hivemind-skillopt install`"
+    if probe.starts_worker and not _wait_for_worker(ward, before[1]):
+        return "the hook records, but no worker takes it in; see `pip check` in the hooks' environment"
+    return ""
+
+
+def _wait_for_worker(ward: Ward, run_before: str) -> bool:
+    """Until it has run and let go of its lock: afterwards no process of the ward is left."""
+    deadline = time.monotonic() + WORKER_SECONDS
+    while time.monotonic() < deadline:
+        if (
+            ward.notes.get("last_worker_run") != run_before
+            and not ward.inbox.names()
+            and not _is_locked(ward.paths.lock)
+        ):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _is_locked(lock: Path) -> bool:
+    flags = portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING
+    try:
+        with portalocker.Lock(lock, mode="a", timeout=0, fail_when_locked=True, flags=flags):
+            return False
+    except portalocker.LockException:
+        return True
+
+
+def _aftermath(ward: Ward, probes: Sequence[HookProbe]) -> list[str]:
+    """Every hook recorded: did the worker understand it?"""
+    told = {str(entry["what"]) for entry in read_log(ward.paths.log)}
+    if ward.paths.set_aside.is_dir() and any(ward.paths.set_aside.iterdir()):
+        return ["the worker cannot read what the hooks record; upgrade hivemind-skillopt, then install again"]
+    if {"SessionStart", "UserPromptSubmit"} <= {probe.event for probe in probes} and not told >= LED_TO:
+        missing = ", ".join(sorted(LED_TO - told))
+        return [f"the worker takes events in, but they lead to nothing ({missing}); please report this"]
+    return []
+
+
+@contextmanager
+def _ward(adapter: HarnessAdapter, environ: Mapping[str, str]) -> Iterator[Ward]:
+    folder = Path(tempfile.mkdtemp(prefix="hivemind-skillopt-doctor-")).resolve()
+    own = {name: value for name, value in environ.items() if not name.startswith(STRANGE)}
+    paths = Paths(folder / "state", folder / "data", folder / "config")
+    own |= {
+        "HOME": str(folder / "home"),
+        "XDG_STATE_HOME": str(folder),
+        "XDG_DATA_HOME": str(folder),
+        "XDG_CONFIG_HOME": str(folder),
+        "HIVEMIND_USER": "doctor",
+        "HIVEMIND_SKILLOPT_STATE_DIR": str(paths.state),
+        "HIVEMIND_SKILLOPT_STORE": f"sqlite:///{folder}/store.db",
+        "HIVEMIND_SKILLOPT_SCORER": "scripted",
+        "HIVEMIND_AUTOPULL_DISABLED": "1",
+    }
+    database = Database(paths.state_db)
+    try:
+        _pull_one(adapter, own, paths, database)
+        yield Ward(own, paths, Inbox(paths.inbox, paths.set_aside), Notes(database))
+    finally:
+        database.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _pull_one(adapter: HarnessAdapter, environ: Mapping[str, str], paths: Paths, database: Database) -> None:
+    """As a pull would, so that the hooks have an org skill to record."""
+    ref, skill = SkillRef("doctor", "hivemind-skillopt"), SkillFolder((SkillFile("SKILL.md", b"# Doctor\n"),))
+    folder = VersionFolders(paths.skills, paths.edited).put(ref, skill)
+    store_id = store_id_of(environ, {})
+    manifest, home = Manifest(database, paths, store_id), str(adapter.home(environ))
+    entry = ManifestEntry(store_id, adapter.name, home, ref, 1, content_sha256(folder), str(folder), str(folder))
+    manifest.change([entry])
+    manifest.tell_recorders()

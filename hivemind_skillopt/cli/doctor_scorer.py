@@ -1,0 +1,117 @@
+"""Who judges: is the program there, which version is it, and, if asked for, does it really answer?"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+
+from hivemind_skillopt.cli.doctor_checks import Finding, Findings, Level, Patient
+from hivemind_skillopt.errors import ScorerFailed, SettingsError
+from hivemind_skillopt.ports import HarnessAdapter, Question, Scorer
+from hivemind_skillopt.scorers.agent_cli import AgentCliScorer
+
+AGENT_CLI = "agent_cli"
+VERSION_SECONDS = 60
+
+QUESTION = Question(
+    role="judge",
+    system="hivemind-skillopt/doctor prompt v1\nAnswer with the JSON object alone.",
+    prompt='Answer {"ok": true}.',
+    schema={"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]},
+)
+
+EXPLAINED = (
+    (r"not on the PATH", "install it, or name another scorer: `hivemind-skillopt config set scorer NAME`"),
+    (
+        r"log ?in|log ?ged in|\b401\b|\b403\b|api key|authenticat|credential",
+        "log in: start it once, or mend its API key",
+    ),
+    (r"\b429\b|rate.?limit|quota|usage limit", "its account has a limit; the worker tries again by itself"),
+    (r"\b5\d\d\b|overloaded", "its service has trouble; the worker tries again by itself"),
+    (r"did not answer within|timed? ?out|connect|network|ENOTFOUND", "look at the network and the proxy variables"),
+    (r"model", "choose another model, see `hivemind-skillopt config get`"),
+)
+"""What a failure says, and what to do; the first that fits."""
+
+
+def check_harness_program(patient: Patient) -> Findings:
+    """The harness's own program: tested with this version? It judges too, unless another scorer is chosen."""
+    judges = patient.context.settings.scorer == AGENT_CLI
+    for adapter in _agents(patient):
+        program, said = adapter.cli().program, _version(patient, adapter)
+        if not said:
+            what = "nobody can judge" if judges else "its version is not known"
+            level = Level.FAIL if judges else Level.WARN
+            yield Finding(level, program, f"`{program}` is not on the PATH or does not start: {what}")
+        elif said.partition(".")[0] != adapter.seen_version.partition(".")[0]:
+            yield Finding(Level.WARN, program, f"version {said}; tested with {adapter.seen_version}, look out for news")
+        else:
+            yield Finding(Level.OK, program, f"version {said} (tested with {adapter.seen_version})")
+
+
+def ask_scorer(patient: Patient) -> Findings:
+    """One tiny call through the scorer that judges. It counts as one of today's."""
+    context = patient.context
+    for adapter in _agents(patient):
+        scorer, model = _scorer(patient, adapter)
+        call = context.spending.reserve(QUESTION.role)
+        try:
+            answer = scorer.ask(_asking(model))
+        except ScorerFailed as error:
+            yield Finding(Level.FAIL, "scorer", f"{scorer.name}: {error}. {explain(str(error))}")
+            continue
+        context.spending.settle(call, answer.usage)
+        yield Finding(
+            Level.OK, "scorer", f"{scorer.name} answers{f' with {answer.usage.model}' * bool(answer.usage.model)}"
+        )
+
+
+def explain(failure: str) -> str:
+    """What a person can do about it."""
+    found = (what for pattern, what in EXPLAINED if re.search(pattern, failure, re.I))
+    return next(found, "try it by hand, then `hivemind-skillopt worker run --now`").capitalize()
+
+
+def _asking(model: str) -> Question:
+    return Question(QUESTION.role, QUESTION.system, QUESTION.prompt, QUESTION.schema, model)
+
+
+def _agents(patient: Patient) -> Iterator[HarnessAdapter]:
+    """The one that HIVEMIND_SKILLOPT_AGENT names, else each installed harness."""
+    chosen = patient.context.settings.agent
+    names = [chosen] if chosen else dict.fromkeys(install.harness for install in patient.installs)
+    return (patient.context.adapter(name) for name in names)
+
+
+def _scorer(patient: Patient, adapter: HarnessAdapter) -> tuple[Scorer, str]:
+    """As the worker chooses it, and its model. Raises SettingsError."""
+    settings, cli = patient.context.settings, adapter.cli()
+    model = settings.model(adapter.name, QUESTION.role, cli.default_model(QUESTION.role))
+    if settings.scorer == AGENT_CLI:
+        return AgentCliScorer(cli, settings.environ), model
+    offered = patient.context.hooks.scorers(settings)
+    if settings.scorer not in offered:
+        raise SettingsError(f"HIVEMIND_SKILLOPT_SCORER is '{settings.scorer}'; use {', '.join([AGENT_CLI, *offered])}")
+    return offered[settings.scorer], model
+
+
+def _version(patient: Patient, adapter: HarnessAdapter) -> str:
+    """What `PROGRAM --version` says, run with an empty home: it must not touch the user's."""
+    environ = patient.context.settings.environ
+    program = shutil.which(adapter.cli().program, path=environ.get("PATH"))
+    if program is None:
+        return ""
+    with tempfile.TemporaryDirectory(prefix="hivemind-skillopt-doctor-") as home:
+        env = {**environ, "HOME": home, "DISABLE_AUTOUPDATER": "1"}
+        try:
+            done = subprocess.run(
+                [program, "--version"], env=env, cwd=home, capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                timeout=VERSION_SECONDS, check=False,
+            )  # fmt: skip
+        except (OSError, subprocess.TimeoutExpired):
+            return ""
+    found = re.search(r"\d+\.\d+[.\w-]*", done.stdout)
+    return found[0] if found and done.returncode == 0 else ""
