@@ -158,9 +158,7 @@ def check_launcher(patient: Patient) -> Findings:
     if not os.access(launcher, os.X_OK):
         yield Finding(Level.FAIL, "launcher", f"{shown} is not executable, so every hook is silent; {AGAIN}")
     elif gone := [python for python in pythons if not Path(python).exists()]:
-        yield Finding(
-            Level.FAIL, "launcher", f"the environment of the hooks is gone ({patient.show(gone[0])}); {AGAIN}"
-        )
+        yield Finding(Level.FAIL, "launcher", f"the hooks' environment is gone ({patient.show(gone[0])}); {AGAIN}")
     elif launcher.read_bytes() == launcher_text().encode():
         yield Finding(Level.OK, "launcher", f"{shown} runs this environment")
     elif pythons <= {sys.executable}:
@@ -187,12 +185,9 @@ def _fire(patient: Patient, adapter: HarnessAdapter, file: Path, text: str) -> F
     settings = patient.context.settings
     adapter.with_hooks(text, settings.paths.launcher)  # raises where the harness would ignore the file
     probes = adapter.hook_probes(text, settings.paths.launcher, "doctor--hivemind-skillopt")
-    there = [probe for probe in probes if probe.command]
-    for probe in probes:
-        if not probe.command:
-            yield Finding(
-                Level.FAIL, adapter.title, f"the hook for {probe.event} is not in {patient.show(file)}; {AGAIN}"
-            )
+    there, shown = [probe for probe in probes if probe.command], patient.show(file)
+    for event in [probe.event for probe in probes if not probe.command]:
+        yield Finding(Level.FAIL, adapter.title, f"the hook for {event} is not in {shown}; {AGAIN}")
     problems = try_hooks(adapter, there, settings.environ)
     for problem in problems:
         yield Finding(Level.FAIL, adapter.title, problem)

@@ -85,11 +85,8 @@ def _wait_for_worker(ward: Ward, run_before: str) -> bool:
     """Until it has run and let go of its lock: afterwards no process of the ward is left."""
     deadline = time.monotonic() + WORKER_SECONDS
     while time.monotonic() < deadline:
-        if (
-            ward.notes.get("last_worker_run") != run_before
-            and not ward.inbox.names()
-            and not _is_locked(ward.paths.lock)
-        ):
+        inbox, last_run = ward.seen()
+        if last_run != run_before and not inbox and not _is_locked(ward.paths.lock):
             return True
         time.sleep(0.05)
     return False

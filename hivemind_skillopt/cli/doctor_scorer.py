@@ -7,27 +7,36 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
+
+from pydantic import BaseModel
 
 from hivemind_skillopt.cli.doctor_checks import Finding, Findings, Level, Patient
 from hivemind_skillopt.errors import ScorerFailed, SettingsError
 from hivemind_skillopt.ports import HarnessAdapter, Question, Scorer
 from hivemind_skillopt.scorers.agent_cli import AgentCliScorer
+from hivemind_skillopt.scorers.ask import ask_json
 
 AGENT_CLI = "agent_cli"
 VERSION_SECONDS = 60
+
+
+class _Answer(BaseModel):
+    ok: bool
+
 
 QUESTION = Question(
     role="judge",
     system="hivemind-skillopt/doctor prompt v1\nAnswer with the JSON object alone.",
     prompt='Answer {"ok": true}.',
-    schema={"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]},
+    schema=_Answer.model_json_schema(),
 )
 
 EXPLAINED = (
     (r"not on the PATH", "install it, or name another scorer: `hivemind-skillopt config set scorer NAME`"),
     (
         r"log ?in|log ?ged in|\b401\b|\b403\b|api key|authenticat|credential",
-        "log in: start it once, or mend its API key",
+        "log in, or mend its API key",
     ),
     (r"\b429\b|rate.?limit|quota|usage limit", "its account has a limit; the worker tries again by itself"),
     (r"\b5\d\d\b|overloaded", "its service has trouble; the worker tries again by itself"),
@@ -57,26 +66,19 @@ def ask_scorer(patient: Patient) -> Findings:
     context = patient.context
     for adapter in _agents(patient):
         scorer, model = _scorer(patient, adapter)
-        call = context.spending.reserve(QUESTION.role)
         try:
-            answer = scorer.ask(_asking(model))
+            _, usage = ask_json(scorer, context.spending, replace(QUESTION, model=model), _Answer)
         except ScorerFailed as error:
             yield Finding(Level.FAIL, "scorer", f"{scorer.name}: {error}. {explain(str(error))}")
-            continue
-        context.spending.settle(call, answer.usage)
-        yield Finding(
-            Level.OK, "scorer", f"{scorer.name} answers{f' with {answer.usage.model}' * bool(answer.usage.model)}"
-        )
+        else:
+            yield Finding(Level.OK, "scorer", f"{scorer.name} answers, model {usage.model or 'unknown'}")
 
 
 def explain(failure: str) -> str:
     """What a person can do about it."""
     found = (what for pattern, what in EXPLAINED if re.search(pattern, failure, re.I))
-    return next(found, "try it by hand, then `hivemind-skillopt worker run --now`").capitalize()
-
-
-def _asking(model: str) -> Question:
-    return Question(QUESTION.role, QUESTION.system, QUESTION.prompt, QUESTION.schema, model)
+    advice = next(found, "try it by hand, then `hivemind-skillopt worker run --now`")
+    return advice[0].upper() + advice[1:]
 
 
 def _agents(patient: Patient) -> Iterator[HarnessAdapter]:

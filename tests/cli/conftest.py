@@ -22,11 +22,13 @@ class Cli:
     home: Path
     environ: dict[str, str] = field(default_factory=dict)
 
-    def run(self, *arguments: str, code: int = 0, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, code: int = 0, stdin: str = "", python: str = sys.executable
+    ) -> subprocess.CompletedProcess[str]:
         """The exit code is checked; no run ever shows a traceback."""
         base = {"PATH": os.environ["PATH"], "HOME": str(self.home), "HIVEMIND_USER": "alice", "COLUMNS": "80"}
         done = subprocess.run(
-            [sys.executable, "-m", "hivemind_skillopt", *arguments],
+            [python, "-m", "hivemind_skillopt", *arguments],
             cwd=self.home, env={**base, **self.environ}, input=stdin, capture_output=True, encoding="utf-8",
             timeout=60, check=False,
         )  # fmt: skip

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import stat
 import subprocess
+import sys
+import venv
 from pathlib import Path
 
+import click
 import pytest
 
+import hivemind_skillopt
 from tests.cli.conftest import Cli
 
 FOREIGN = """{
@@ -39,6 +45,10 @@ def write(cli: Cli, text: str | None) -> None:
 
 def content(cli: Cli) -> bytes | None:
     return cli.settings.read_bytes() if cli.settings.exists() else None
+
+
+def launcher(cli: Cli) -> Path:
+    return cli.home / ".local/state/hivemind-skillopt/launcher"
 
 
 def our_hooks(cli: Cli) -> dict[str, list[dict[str, object]]]:
@@ -86,13 +96,22 @@ def test_foreign_entries_stay(cli: Cli) -> None:
 def test_changes_that_others_made_since_survive_the_uninstall(cli: Cli) -> None:
     write(cli, FOREIGN)
     cli.run("install", "--yes")
-    settings = json.loads(cli.settings.read_text())
-    settings["theme"] = "dark"
-    cli.settings.write_text(json.dumps(settings, indent=2))
+    text = cli.settings.read_text().replace('"model": "opus"', '"model" :\t"opus",\n "theme": "dark"')
+    cli.settings.write_text(text)
     cli.run("install", "--yes")
+    assert cli.settings.read_text() == text
     cli.run("uninstall")
-    expected = {**json.loads(FOREIGN), "theme": "dark"}
-    assert json.loads(cli.settings.read_text()) == expected
+    assert cli.settings.read_text() == FOREIGN.replace('"model": "opus"', '"model" :\t"opus",\n "theme": "dark"')
+
+
+def test_a_program_that_writes_the_file_anew_does_no_harm(cli: Cli) -> None:
+    """Claude Code itself does when a setting is changed in it."""
+    write(cli, FOREIGN)
+    cli.run("install", "--yes")
+    cli.settings.write_text(json.dumps(json.loads(cli.settings.read_text()), indent=2) + "\n")
+    assert cli.json("install", "--yes")[0]["changed"] is False
+    cli.run("uninstall")
+    assert cli.settings.read_text() == json.dumps(json.loads(FOREIGN), indent=2) + "\n"
 
 
 @pytest.mark.parametrize(
@@ -103,9 +122,7 @@ def test_changes_that_others_made_since_survive_the_uninstall(cli: Cli) -> None:
         '{"hooks": []}',
         '{"hooks": {"PreToolUse": {}}}',
         "// a comment\n{}",
-        '{"a": 1, "a": 2}',
-        '{"a": 1e400}',
-        '{"a": "\\ud800"}',
+        '{"hooks": {"Stop": [{"hooks": [{"type": "bogus"}]}]}}',
     ],
 )
 def test_settings_we_cannot_change_safely_are_refused(cli: Cli, broken: str) -> None:
@@ -171,3 +188,112 @@ def test_a_hook_whose_launcher_or_python_is_gone_is_silent(cli: Cli) -> None:
         done = subprocess.run(["/bin/sh", "-c", command], input=b"{}", capture_output=True, check=False)
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
         launcher.unlink(missing_ok=True)
+
+
+def test_what_stands_in_place_of_the_file_is_refused_in_one_line(cli: Cli, tmp_path: Path) -> None:
+    """A folder, a pipe, a link to nothing, not UTF-8, too large."""
+    cli.settings.mkdir()
+    assert "no plain file" in cli.fails("install", "--yes")
+    cli.settings.rmdir()
+    os.mkfifo(cli.settings)
+    assert "no plain file" in cli.fails("install", "--yes")
+    cli.settings.unlink()
+    cli.settings.symlink_to(tmp_path / "gone.json")
+    assert "link to nothing" in cli.fails("install", "--yes")
+    cli.settings.unlink()
+    cli.settings.symlink_to(cli.settings)
+    assert "cannot be read" in cli.fails("install", "--yes")
+    cli.settings.unlink()
+    for data in (b'{"a": "\xe9"}', "{}".encode("utf-16")):
+        cli.settings.write_bytes(data)
+        assert "not UTF-8" in cli.fails("install", "--yes")
+    cli.settings.write_text('{"a": "' + "x" * (1 << 20) + '"}')
+    assert "at most 1 MiB" in cli.fails("install", "--yes")
+    assert not (cli.home / ".local").exists()
+
+
+def test_a_read_only_file_is_refused_before_anything_is_changed(cli: Cli, tmp_path: Path) -> None:
+    real = tmp_path / "store" / "settings.json"
+    real.parent.mkdir()
+    real.write_text("{}")
+    real.chmod(0o444)
+    cli.settings.symlink_to(real)
+    assert "read-only" in cli.fails("install", "--yes")
+    assert "read-only" in cli.fails("install", "--dry-run")
+    assert (real.read_text(), (cli.home / ".local").exists()) == ("{}", False)
+    real.chmod(0o644)
+    cli.run("install", "--yes")
+    installed = real.read_text()
+    real.chmod(0o444)
+    cli.run("install", "--yes")
+    assert "read-only" in cli.fails("uninstall")
+    assert real.read_text() == installed
+    assert launcher(cli).exists(), "still installed, as a whole"
+
+
+def test_a_dry_run_leaves_no_trace(cli: Cli) -> None:
+    before = sorted(cli.home.rglob("*"))
+    cli.run("install", "--dry-run")
+    cli.run("uninstall", "--dry-run")
+    cli.run("uninstall", "--purge", "--dry-run")
+    assert sorted(cli.home.rglob("*")) == before
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A second environment with this program in it: its python."""
+    folder = tmp_path_factory.mktemp("elsewhere") / "my \u00e9nv"
+    venv.create(folder, with_pip=False, symlinks=True)
+    site = next((folder / "lib").glob("python*/site-packages"))
+    packages = {str(Path(module.__file__).resolve().parents[1]) for module in (click, hivemind_skillopt)}  # type: ignore[type-var]
+    (site / "here.pth").write_text("".join(f"{path}\n" for path in packages))
+    return folder / "bin" / "python"
+
+
+def test_another_environment_takes_over_and_says_so(cli: Cli, elsewhere: Path) -> None:
+    cli.run("install", "--yes")
+    installed, first = content(cli), launcher(cli).read_text()
+    text = cli.run("install", "--dry-run", python=str(elsewhere)).stdout
+    assert f"Claude Code: hooks would run in {elsewhere.parent.parent}, before: " in " ".join(text.split())
+    assert launcher(cli).read_text() == first
+    (facts,) = json.loads(cli.run("install", "--yes", "--json", python=str(elsewhere)).stdout)
+    assert (facts["python"], facts["python_before"]) == (str(elsewhere), sys.executable)
+    assert (facts["changed"], facts["launcher_refreshed"]) == (False, True)
+    assert content(cli) == installed, "the path of the launcher is fixed"
+    assert str(elsewhere) in launcher(cli).read_text()
+    text = cli.run("install", "--yes").stdout
+    assert f"hooks now run in {Path(sys.executable).parent.parent}, before: {elsewhere.parent.parent}" in text
+    assert "before" not in cli.run("install", "--yes").stdout
+    assert launcher(cli).read_text() == first
+
+
+def test_a_deleted_environment_is_told_from_another_one(cli: Cli, elsewhere: Path) -> None:
+    gone = elsewhere.parents[2] / "gone"
+    shutil.copytree(elsewhere.parents[1], gone, symlinks=True)
+    cli.run("install", "--yes", python=str(gone / "bin" / "python"))
+    command = json.loads(cli.settings.read_text())["hooks"]["SessionStart"][0]["hooks"][0]["command"]
+    shutil.rmtree(gone)
+    done = subprocess.run(["/bin/sh", "-c", command], input=b"{}", capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert "environment is gone" in cli.json("status")["harnesses"][0]["problem"]
+    failed = [check["message"] for check in cli.json("doctor", code=1)["checks"] if check["level"] == "fail"]
+    assert any("environment is gone" in message for message in failed)
+    cli.run("install", "--yes")
+    assert cli.json("status")["harnesses"][0]["problem"] is None
+
+
+def test_an_upgrade_in_place_is_refreshed(cli: Cli) -> None:
+    cli.run("install", "--yes")
+    text = launcher(cli).read_text()
+    launcher(cli).write_text(text.replace("exec 2>/dev/null", "exec 2>/dev/zero"))
+    assert "made by another version" in json.dumps(cli.json("doctor", code=1))
+    assert "refreshed" in cli.run("install", "--yes").stdout
+    assert launcher(cli).read_text() == text
+    written = launcher(cli).stat().st_mtime_ns
+    assert "refreshed" not in cli.run("install", "--yes").stdout
+    assert launcher(cli).stat().st_mtime_ns == written
+
+
+def test_a_switch_that_silences_the_hooks_is_told(cli: Cli) -> None:
+    write(cli, '{"disableAllHooks": true}')
+    assert "no hook will run while disableAllHooks is true" in cli.run("install", "--yes").stdout
