@@ -123,4 +123,4 @@ class Paths:
         ours = [value for value in values if isinstance(value, Path)]
         temporary = re.fullmatch(r"\.(.+)\.tmp-[0-9a-f-]+", path.name)
         name = temporary[1] if temporary else re.sub(r"(-wal|-shm|-journal|\.1)$", "", path.name)
-        return path in ours or path.with_name(name) in ours
+        return path in ours or path.with_name(name) in ours or (path.parent == self.state and path.match(WAITERS))

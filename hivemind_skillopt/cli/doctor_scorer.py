@@ -50,6 +50,7 @@ def check_harness_program(patient: Patient) -> Findings:
     """The harness's own program: tested with this version? It judges too, unless another scorer is chosen."""
     judges = patient.context.settings.scorer == AGENT_CLI
     for adapter in _agents(patient):
+        _scorer(patient, adapter)  # raises where none of that name is offered
         program, said = adapter.cli().program, _version(patient, adapter)
         if not said:
             what = "nobody can judge" if judges else "its version is not known"
@@ -90,10 +91,10 @@ def _agents(patient: Patient) -> Iterator[HarnessAdapter]:
 
 def _scorer(patient: Patient, adapter: HarnessAdapter) -> tuple[Scorer, str]:
     """As the worker chooses it, and its model. Raises SettingsError."""
-    settings, cli = patient.context.settings, adapter.cli()
-    model = settings.model(adapter.name, QUESTION.role, cli.default_model(QUESTION.role))
+    settings = patient.context.settings
+    model = settings.model(adapter.name, QUESTION.role)
     if settings.scorer == AGENT_CLI:
-        return AgentCliScorer(cli, settings.environ), model
+        return AgentCliScorer(adapter.cli(), settings.environ), model
     offered = patient.context.hooks.scorers(settings)
     if settings.scorer not in offered:
         raise SettingsError(f"HIVEMIND_SKILLOPT_SCORER is '{settings.scorer}'; use {', '.join([AGENT_CLI, *offered])}")

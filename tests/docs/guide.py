@@ -47,7 +47,7 @@ class Machine(Home):
     def environ(self) -> dict[str, str]:
         return {
             "HOME": str(self.path),
-            "PATH": os.defpath,
+            "PATH": f"{self.path}/bin:{os.defpath}",
             "LANG": "C.UTF-8",
             "COLUMNS": "80",
             "HIVEMIND_USER": "alice",
@@ -60,7 +60,10 @@ class Machine(Home):
         return self.path / ".local" / "state" / "hivemind-skillopt"
 
     def prepare(self) -> None:
-        """Two skill folders, a harness home, and the model's script."""
+        """Two skill folders, a harness home, a program that only tells its version, and the model's script."""
+        (self.path / "bin").mkdir()
+        (self.path / "bin" / "claude").write_text("#!/bin/sh\necho '2.1.197 (Claude Code)'\n")
+        (self.path / "bin" / "claude").chmod(0o755)
         (self.path / ".claude").mkdir()
         for name in ("deploy", "release"):
             (self.path / name).mkdir()
