@@ -183,7 +183,7 @@ class Unpuller:
         return report
 
     def _is_foreign(self, link: Path) -> bool:
-        return os.path.lexists(link) and not (link.is_symlink() and self.folders.owns(str(link.readlink())))
+        return os.path.lexists(link) and not self.folders.is_link_here(link)
 
     def _remove(self, entries: Sequence[ManifestEntry], report: UnpullReport) -> None:
         """The links first: a crash after that is put right by the next pull, which makes them again."""

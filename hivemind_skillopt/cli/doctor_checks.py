@@ -141,8 +141,7 @@ def check_state(patient: Patient) -> Findings:
     except OSError as error:
         yield Finding(Level.FAIL, "state", f"{patient.show(paths.state)} cannot be written: {error.strerror}; mend it")
     if patient.sick:
-        move = f"mv {patient.show(paths.state_db)} {patient.show(paths.state_db)}.broken"
-        yield Finding(Level.FAIL, "state", f"{patient.sick}. Move it away ({move}), then {AGAIN} and pull")
+        yield Finding(Level.FAIL, "state", patient.sick)
     else:
         yield Finding(Level.OK, "state", f"{patient.show(paths.state)} can be written, state.db is sound")
 

@@ -123,5 +123,5 @@ class Purge:
         if self._paths.state_db.exists():
             with suppress(StateUnavailable):
                 roots |= {Path(entry.link).parent for entry in self._context.manifest.everywhere()}
-        links = [path for root in roots if root.is_dir() for path in root.iterdir() if path.is_symlink()]
-        return [link for link in links if self._context.folders.owns(str(link.readlink()))]
+        entries = [path for root in roots if root.is_dir() for path in root.iterdir()]
+        return [path for path in entries if self._context.folders.is_link_here(path)]

@@ -66,7 +66,7 @@ class Database:
         """What SQLite's own check finds wrong with the file, or ''."""
         with self.transaction() as connection:
             found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
-        return "" if found == "ok" else f"{self._path} is damaged: {found}"
+        return "" if found == "ok" else f"{self._path} cannot be used: {found}; {ADVICE['SQLITE_CORRUPT']}"
 
     def close(self) -> None:
         """Give the file back."""

@@ -100,6 +100,8 @@ class VersionFolders:
         target = self.path(ref, sha)
         if target.exists():
             if content_sha256(target) == sha:
+                with suppress(OSError):
+                    os.utime(target.parent)  # it is in use again
                 return target
             self.keep_aside(ref, target)
         temporary = self._root / f".tmp-{os.getpid()}-{os.urandom(4).hex()}"

@@ -162,7 +162,7 @@ BROKEN: dict[str, tuple[Callable[[Cli], None], str]] = {
     "comment": (settings_with_a_comment, "not plain JSON"),
     "settings gone": (settings_gone, "settings.json is gone"),
     "malformed entry": (malformed_entry, "hooks.Stop.0.hooks.0 in settings.json is malformed"),
-    "corrupt state.db": (corrupt_state, "Move it away (mv ~/.local/state/hivemind-skillopt/state.db"),
+    "corrupt state.db": (corrupt_state, "it is damaged: move it away, then run `hivemind-skillopt install`"),
     "unreadable store": (unreadable_store, "not a database"),
     "store of no kind": (store_of_no_kind, "HIVEMIND_SKILLOPT_STORE has the scheme 'gopher'"),
     "wrong setting": (wrong_setting, "HIVEMIND_SKILLOPT_MODE is 'obsrve'"),
