@@ -25,6 +25,9 @@ PREFIXES = ("HIVEMIND_SKILLOPT_", "HIVEMIND_")
 DEFAULT_ORG = "local"
 DEFAULT_WORKSPACE = "default"
 
+AGENT_CLI = "agent_cli"
+"""The scorer that is made of the harness's own CLI; all others are offered by plugins, the built-in ones too."""
+
 YES = frozenset({"1", "true", "yes", "on"})
 NO = frozenset({"", "0", "false", "no", "off"})
 
@@ -97,7 +100,7 @@ class Settings:
     share_quotes: bool = True
     judge_window: int = 3
     agent: str = ""
-    scorer: str = "agent_cli"
+    scorer: str = AGENT_CLI
     script: str = ""
     anthropic: ModelApi = ModelApi()
     openai: ModelApi = ModelApi()
@@ -207,7 +210,7 @@ def _from_sources(env: Mapping[str, str], config: Mapping[str, object], paths: P
         share_quotes=flag("HIVEMIND_SKILLOPT_SHARE_QUOTES", "1"),
         judge_window=_positive("HIVEMIND_SKILLOPT_JUDGE_WINDOW", text("HIVEMIND_SKILLOPT_JUDGE_WINDOW", "3")),
         agent=text("HIVEMIND_SKILLOPT_AGENT"),
-        scorer=text("HIVEMIND_SKILLOPT_SCORER", "agent_cli"),
+        scorer=text("HIVEMIND_SKILLOPT_SCORER", AGENT_CLI),
         script=text("HIVEMIND_SKILLOPT_SCRIPT"),
         anthropic=ModelApi(text("ANTHROPIC_BASE_URL"), text("ANTHROPIC_API_KEY"), text("ANTHROPIC_AUTH_TOKEN")),
         openai=ModelApi(text("OPENAI_BASE_URL"), text("OPENAI_API_KEY")),

@@ -12,12 +12,12 @@ from dataclasses import replace
 from pydantic import BaseModel
 
 from hivemind_skillopt.cli.doctor_checks import Finding, Findings, Level, Patient
-from hivemind_skillopt.errors import ScorerFailed, SettingsError
-from hivemind_skillopt.ports import HarnessAdapter, Question, Scorer
-from hivemind_skillopt.scorers.agent_cli import AgentCliScorer
+from hivemind_skillopt.errors import ScorerFailed
+from hivemind_skillopt.hooks.chosen_scorer import chosen_scorer
+from hivemind_skillopt.ports import HarnessAdapter, Question
 from hivemind_skillopt.scorers.ask import ask_json
+from hivemind_skillopt.settings import AGENT_CLI
 
-AGENT_CLI = "agent_cli"
 VERSION_SECONDS = 60
 
 
@@ -50,7 +50,7 @@ def check_harness_program(patient: Patient) -> Findings:
     """The harness's own program: tested with this version? It judges too, unless another scorer is chosen."""
     judges = patient.context.settings.scorer == AGENT_CLI
     for adapter in _agents(patient):
-        _scorer(patient, adapter)  # raises where none of that name is offered
+        chosen_scorer(patient.context.settings, patient.context.hooks, adapter)  # raises where there is none
         program, said = adapter.cli().program, _version(patient, adapter)
         if not said:
             what = "nobody can judge" if judges else "its version is not known"
@@ -66,7 +66,8 @@ def ask_scorer(patient: Patient) -> Findings:
     """One tiny call through the scorer that judges. It counts as one of today's."""
     context = patient.context
     for adapter in _agents(patient):
-        scorer, model = _scorer(patient, adapter)
+        scorer = chosen_scorer(context.settings, context.hooks, adapter)
+        model = context.settings.model(adapter.name, QUESTION.role)
         try:
             _, usage = ask_json(scorer, context.spending, replace(QUESTION, model=model), _Answer)
         except ScorerFailed as error:
@@ -87,18 +88,6 @@ def _agents(patient: Patient) -> Iterator[HarnessAdapter]:
     chosen = patient.context.settings.agent
     names = [chosen] if chosen else dict.fromkeys(install.harness for install in patient.installs)
     return (patient.context.adapter(name) for name in names)
-
-
-def _scorer(patient: Patient, adapter: HarnessAdapter) -> tuple[Scorer, str]:
-    """As the worker chooses it, and its model. Raises SettingsError."""
-    settings = patient.context.settings
-    model = settings.model(adapter.name, QUESTION.role)
-    if settings.scorer == AGENT_CLI:
-        return AgentCliScorer(adapter.cli(), settings.environ), model
-    offered = patient.context.hooks.scorers(settings)
-    if settings.scorer not in offered:
-        raise SettingsError(f"HIVEMIND_SKILLOPT_SCORER is '{settings.scorer}'; use {', '.join([AGENT_CLI, *offered])}")
-    return offered[settings.scorer], model
 
 
 def _version(patient: Patient, adapter: HarnessAdapter) -> str:

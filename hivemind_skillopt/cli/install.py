@@ -20,7 +20,7 @@ from hivemind_skillopt.cli.options import as_json, dry_run
 from hivemind_skillopt.cli.output import print_json, say, shown_store, tilde
 from hivemind_skillopt.errors import HarnessError
 from hivemind_skillopt.ports import HarnessAdapter
-from hivemind_skillopt.settings import Settings
+from hivemind_skillopt.settings import AGENT_CLI, Settings
 from hivemind_skillopt.state.installs import Install
 
 CONSENT = """\
@@ -28,14 +28,14 @@ What happens once this is installed:
 
   read       when an org skill is used, what you type next (at most {k} messages),
              and the turns around it, from the harness's transcript
-  sent       that text, secrets removed, to a model: your own `{harness}` CLI,
+  sent       that text, secrets removed, to a model: {model},
              on your account
   spent      at most {calls} judge calls and {usd:g} USD a day
   published  mode {mode}: small edits of org skills, each with a quote of at most
              200 characters; nothing else that was said is stored there:
              {store}
-  stop       HIVEMIND_SKILLOPT_DISABLED=1, or `hivemind-skillopt uninstall`, or
-             touch {disabled}
+  stop       `hivemind-skillopt pause`, or HIVEMIND_SKILLOPT_DISABLED=1, or
+             `hivemind-skillopt uninstall`
 """
 
 
@@ -117,14 +117,20 @@ def _print_consent(context: Context, plans: list[Plan]) -> None:
     say(
         CONSENT.format(
             k=settings.judge_window,
-            harness=" / ".join(plan.adapter.cli().program for plan in plans),
+            model=_model(settings, plans),
             calls=settings.limits.judge_calls_per_day,
             usd=settings.limits.usd_per_day,
             mode=settings.mode,
             store=shown_store(settings),
-            disabled=tilde(settings.paths.disabled, settings),
         )
     )
+
+
+def _model(settings: Settings, plans: list[Plan]) -> str:
+    """Whom the text goes to."""
+    if settings.scorer != AGENT_CLI:
+        return f"the scorer `{settings.scorer}`"
+    return f"your own `{' / '.join(plan.adapter.cli().program for plan in plans)}` CLI"
 
 
 def _ask(yes: bool) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 
 from hivemind_skillopt.adapters.built_in import BuiltInOffers
 from hivemind_skillopt.errors import SettingsError
+from hivemind_skillopt.hooks.chosen_scorer import chosen_scorer
 from hivemind_skillopt.hooks.machine import Machine
 from hivemind_skillopt.hooks.manager import Hooks
 from hivemind_skillopt.hooks.pre_tool_use import ArmWindow
@@ -16,9 +17,8 @@ from hivemind_skillopt.hooks.session_start import RecordAttribution
 from hivemind_skillopt.hooks.user_prompt_submit import QueueReaction
 from hivemind_skillopt.judgment_window import JudgmentWindow
 from hivemind_skillopt.pipeline import Pipeline
-from hivemind_skillopt.ports import Clock, Scorer, SkillStore
+from hivemind_skillopt.ports import Clock, SkillStore
 from hivemind_skillopt.pull import Puller
-from hivemind_skillopt.scorers.agent_cli import AgentCliScorer
 from hivemind_skillopt.scorers.judge import ModelJudge
 from hivemind_skillopt.scorers.proposer import ModelProposer
 from hivemind_skillopt.settings import Settings
@@ -41,8 +41,6 @@ from hivemind_skillopt.worker.intake import Intake
 from hivemind_skillopt.worker.job_runner import JobRunner
 from hivemind_skillopt.worker.loop import Loop
 from hivemind_skillopt.worker.sync import Sync
-
-AGENT_CLI = "agent_cli"
 
 
 def build_loop(settings: Settings, clock: Clock = time.time_ns, sleep: Callable[[float], None] = time.sleep) -> Loop:
@@ -125,7 +123,7 @@ class _Pipelines:
         adapter = self._hooks.adapters().get(agent)
         if adapter is None:
             raise SettingsError(f"HIVEMIND_SKILLOPT_AGENT is '{agent}'; no such harness is known")
-        scorer = self._scorer(AgentCliScorer(adapter.cli(), settings.environ))
+        scorer = chosen_scorer(settings, self._hooks, adapter)
         return Pipeline(
             store=self._store,
             judge_role=ModelJudge(scorer, self._spending, settings.model(agent, "judge")),
@@ -134,13 +132,3 @@ class _Pipelines:
             settings=settings,
             clock=self._clock,
         )
-
-    def _scorer(self, agent_cli: Scorer) -> Scorer:
-        chosen = self._settings.scorer
-        if chosen == AGENT_CLI:
-            return agent_cli
-        offered = self._hooks.scorers(self._settings)
-        if chosen not in offered:
-            known = ", ".join([AGENT_CLI, *offered])
-            raise SettingsError(f"HIVEMIND_SKILLOPT_SCORER is '{chosen}'; use one of {known}")
-        return offered[chosen]

@@ -1,0 +1,20 @@
+"""Which scorer asks the model: the agent's own CLI, or the one that HIVEMIND_SKILLOPT_SCORER names."""
+
+from __future__ import annotations
+
+from hivemind_skillopt.errors import SettingsError
+from hivemind_skillopt.hooks.manager import Hooks
+from hivemind_skillopt.ports import HarnessAdapter, Scorer
+from hivemind_skillopt.scorers.agent_cli import AgentCliScorer
+from hivemind_skillopt.settings import AGENT_CLI, Settings
+
+
+def chosen_scorer(settings: Settings, hooks: Hooks, adapter: HarnessAdapter) -> Scorer:
+    """Raises SettingsError where none of that name is offered."""
+    if settings.scorer == AGENT_CLI:
+        return AgentCliScorer(adapter.cli(), settings.environ)
+    offered = hooks.scorers(settings)
+    if settings.scorer not in offered:
+        known = ", ".join([AGENT_CLI, *offered])
+        raise SettingsError(f"HIVEMIND_SKILLOPT_SCORER is '{settings.scorer}'; use one of {known}")
+    return offered[settings.scorer]
