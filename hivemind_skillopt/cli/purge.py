@@ -72,11 +72,12 @@ class Purge:
             link.unlink(missing_ok=True)
         for folder in self.folders:
             self._empty(folder, whole=folder in made or folder.name == APP)
+        self._paths.made_folders.unlink(missing_ok=True)  # the last: a purge that was cut short can be run again
         remove_empty(made or set(self.folders))
 
     def _empty(self, folder: Path, *, whole: bool) -> None:
         """A folder that somebody gave us for our state keeps what is not ours."""
-        for path in folder.iterdir():
+        for path in set(folder.iterdir()) - {self._paths.made_folders}:
             if whole or self._paths.holds(path):
                 if path.is_dir() and not path.is_symlink():
                     shutil.rmtree(path)

@@ -14,6 +14,7 @@ from pathlib import Path
 import portalocker
 import pytest
 
+import hivemind_skillopt
 from hivemind_skillopt.cli import demo_story as story
 from hivemind_skillopt.cli.demo import Home
 from tests.cli.conftest import Cli
@@ -123,9 +124,14 @@ def test_purge_keeps_what_is_not_ours_in_a_state_directory_that_was_there(cli: C
     (own / "notes.txt").write_text("mine")
     (own / "inbox.old").mkdir()
     cli.environ["HIVEMIND_SKILLOPT_STATE_DIR"] = str(own)
+    cli.environ["HIVEMIND_SKILLOPT_STORE"] = f"sqlite:///{tmp_path}/team.db"
     cli.run("install", "--yes")
+    cli.run("push", cli.skill())
+    cli.run("pull")
     assert (own / "launcher").exists()
     cli.run("uninstall", "--purge")
+    assert (tmp_path / "team.db").exists(), "a store elsewhere is not ours to remove"
+    assert not cli.pulled.is_symlink()
     assert sorted(path.name for path in own.iterdir()) == ["inbox.old", "notes.txt"]
     assert not (cli.home / ".local").exists()
 
@@ -162,6 +168,20 @@ def test_purge_never_while_a_worker_runs(cli: Cli) -> None:
         holder.stdout.readline()
         cli.run("uninstall", "--purge")
     assert not (cli.home / ".local").exists()
+
+
+def test_a_worker_that_waits_does_not_bring_the_state_back(cli: Cli) -> None:
+    """It has found the lock taken; then a purge takes everything away."""
+    cli.run("install", "--yes")
+    main = Path(hivemind_skillopt.__file__).parent / "worker" / "__main__.py"
+    environ = {"PATH": os.environ["PATH"], "HOME": str(cli.home)}
+    with portalocker.Lock(state(cli) / "worker.lock", mode="a"):
+        argv = [sys.executable, "-I", str(main), "--worker", str(state(cli))]
+        with subprocess.Popen(argv, env=environ, stderr=subprocess.DEVNULL) as worker:
+            wait(lambda: list(state(cli).glob("waiter-*")))
+            shutil.rmtree(state(cli))
+            worker.wait(120)
+    assert not state(cli).exists()
 
 
 def test_purge_removes_links_that_no_manifest_names(cli: Cli) -> None:
