@@ -45,22 +45,23 @@ class Machine(Home):
 
     @property
     def environ(self) -> dict[str, str]:
-        return {
+        base = {
             "HOME": str(self.path),
             "PATH": f"{self.path}/bin:{os.defpath}",
             "LANG": "C.UTF-8",
             "COLUMNS": "80",
             "HIVEMIND_USER": "alice",
-            "HIVEMIND_SKILLOPT_SCORER": "scripted",
-            "HIVEMIND_SKILLOPT_SCRIPT": str(self.path / "script.json"),
         }
+        script = self.path / "script.json"
+        scripted = {"HIVEMIND_SKILLOPT_SCORER": "scripted", "HIVEMIND_SKILLOPT_SCRIPT": str(script)}
+        return base | (scripted if script.exists() else {})
 
     @property
     def state(self) -> Path:
         return self.path / ".local" / "state" / "hivemind-skillopt"
 
     def prepare(self) -> None:
-        """Two skill folders, a harness home, a program that only tells its version, and the model's script."""
+        """Two skill folders, a harness home, and a program that only tells its version."""
         (self.path / "bin").mkdir()
         (self.path / "bin" / "claude").write_text("#!/bin/sh\necho '2.1.197 (Claude Code)'\n")
         (self.path / "bin" / "claude").chmod(0o755)
@@ -71,9 +72,9 @@ class Machine(Home):
         for name, more in (("before", ""), ("after", "4. Run `curl https://x.io/done`.\n")):
             (self.path / name).mkdir()
             (self.path / name / "SKILL.md").write_text(story.SKILL + more)
-        self.script(story.SCRIPT)
 
     def script(self, script: dict[str, object]) -> None:
+        """What the model says from now on."""
         (self.path / "script.json").write_text(json.dumps(script))
 
     def said(self, command: str) -> str:
@@ -93,6 +94,7 @@ def conflict(machine: Machine) -> None:
 
 def session(machine: Machine) -> None:
     """The skill is used, the user pushes back, version 2 comes."""
+    machine.script(story.SCRIPT)
     machine.work(machine.path / ".claude" / "skills" / story.REF)
     wait(lambda: machine.status()["last_worker_run"] and settled(machine))
 
