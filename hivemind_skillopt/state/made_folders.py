@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,19 +16,22 @@ class MadeFolders:
         self._file = file
 
     def note(self, *folders: Path) -> None:
-        """Remember those of them, and of their parents, that are missing now. To be called before they are made."""
-        missing = {path for folder in folders for path in (folder, *folder.parents) if not path.exists()}
+        """Remember those of them, and of their parents, that are missing now. To be called before they are made.
+
+        What cannot be written down stays at a purge: no reason to stop anybody's work.
+        """
+        missing = {path for folder in folders for path in (folder, *folder.parents) if not os.path.lexists(path)}
         if missing - self.all():
-            lines = sorted(str(path) for path in missing | self.all())
-            write_atomically(self._file, "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape"))
+            lines = sorted(os.fsencode(path) for path in missing | self.all())
+            with suppress(OSError):
+                write_atomically(self._file, b"\n".join(lines))
 
     def all(self) -> set[Path]:
         """Every folder noted so far."""
         try:
-            text = self._file.read_bytes().decode("utf-8", "surrogateescape")
-        except FileNotFoundError:
+            return {Path(os.fsdecode(line)) for line in self._file.read_bytes().split(b"\n")}
+        except OSError:
             return set()
-        return {Path(line) for line in text.splitlines()}
 
 
 def remove_empty(folders: set[Path]) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import portalocker
@@ -112,7 +115,9 @@ def test_purge_leaves_the_home_as_it_was(cli: Cli, order: tuple[str, ...]) -> No
 
 
 def test_purge_of_a_home_without_a_harness_folder(cli: Cli) -> None:
+    """The first command ever opens the store alone."""
     cli.settings.parent.rmdir()
+    cli.fails("history", "deploy--alice")
     cli.run("install", "--yes", "--harness", "claude_code")
     cli.run("uninstall", "--purge")
     assert list(cli.home.iterdir()) == []
@@ -147,27 +152,58 @@ def test_purge_asks_for_what_would_be_lost(cli: Cli) -> None:
     assert not (cli.home / ".local").exists()
 
 
+def test_purge_takes_no_for_an_answer(cli: Cli) -> None:
+    """On a terminal."""
+    cli.run("install", "--yes")
+    cli.run("push", cli.skill())
+    for answer, left in ((b"n\n", True), (b"y\n", False)):
+        ours, theirs = pty.openpty()
+        argv = [sys.executable, "-m", "hivemind_skillopt", "uninstall", "--purge"]
+        environ = {"PATH": os.environ["PATH"], "HOME": str(cli.home), "HIVEMIND_USER": "alice"}
+        with subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs, env=environ, cwd=cli.home) as program:
+            os.close(theirs)
+            os.write(ours, answer)
+            said = b"".join(iter(partial(chunk, ours), b"")).decode()
+            program.wait(60)
+        os.close(ours)
+        assert "This will be lost: the store" in said
+        assert (launcher(cli).exists(), program.returncode) == (left, int(left))
+
+
+def chunk(terminal: int) -> bytes:
+    """What is said next; nothing once the program has ended."""
+    try:
+        return os.read(terminal, 4096)
+    except OSError:
+        return b""
+
+
 def test_purge_never_while_a_worker_runs(cli: Cli) -> None:
-    """Another process holds the worker's lock; then it lets go while purge waits."""
+    """Another process holds the worker's lock; then one that lets go while purge waits."""
     cli.run("install", "--yes")
     installed = content(cli)
-    code = (
-        "import sys, time, portalocker; lock = portalocker.Lock(sys.argv[1]); lock.acquire(); "
-        "print(1, flush=True); time.sleep({})"
-    )
-    hold = [sys.executable, "-c", code.format(3600), str(state(cli) / "worker.lock")]
-    with subprocess.Popen(hold, stdout=subprocess.PIPE) as holder:
-        assert holder.stdout
-        holder.stdout.readline()
+    with held(state(cli) / "worker.lock", seconds=3600):
         assert "a worker is running; nothing was changed" in cli.fails("uninstall", "--purge")
-        holder.kill()
     assert (content(cli), launcher(cli).exists()) == (installed, True)
-    hold[2] = code.format(2)
-    with subprocess.Popen(hold, stdout=subprocess.PIPE) as holder:
-        assert holder.stdout
-        holder.stdout.readline()
+    with held(state(cli) / "worker.lock", seconds=2):
         cli.run("uninstall", "--purge")
     assert not (cli.home / ".local").exists()
+
+
+@contextmanager
+def held(lock: Path, seconds: int) -> Iterator[None]:
+    """By a process, for so long or until the end of the block."""
+    code = (
+        "import sys, time, portalocker; lock = portalocker.Lock(sys.argv[1]); lock.acquire(); "
+        "print(1, flush=True); time.sleep(float(sys.argv[2]))"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, str(lock), str(seconds)], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout
+        holder.stdout.readline()
+        try:
+            yield
+        finally:
+            holder.kill()
 
 
 def test_a_worker_that_waits_does_not_bring_the_state_back(cli: Cli) -> None:
