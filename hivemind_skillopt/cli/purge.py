@@ -44,7 +44,7 @@ class Purge:
             return
         lost = "; ".join(self.losses)
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
-            raise SkillOptError(f"this would be lost: {lost}. If that is meant, add --yes")
+            raise SkillOptError(f"would be lost: {lost}; --yes goes on")
         click.confirm(f"This will be lost: {lost}. Go on?", default=False, abort=True)
 
     @contextmanager
