@@ -170,6 +170,12 @@ def load_settings(environ: Mapping[str, str] | None = None, config: Mapping[str,
     return _from_sources(env, read_config(paths.config_file) if config is None else config, paths)
 
 
+def refuse_unusable(config: Mapping[str, object], name: str) -> None:
+    """Could config.toml hold this? Read without the environment's own value of `name`. Raises SettingsError."""
+    environ = {key: value for key, value in os.environ.items() if key != name}
+    _ = load_settings(environ, config).store_id
+
+
 def bare_settings() -> Settings:
     """Where things lie, and the defaults: for what must work although a setting cannot be used."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("HIVEMIND_")}

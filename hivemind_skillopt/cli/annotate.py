@@ -68,4 +68,5 @@ def _report(annotation: Annotation, published: int | None, *, as_json: bool, dry
     counts = "would count" if dry_run else "counts"
     say(f"{annotation.ref}, invocation {annotation.invocation_id[:12]}: {annotation.outcome} {counts} now")
     if published:
-        say(f"v{published} came of it: hivemind-skillopt rollback {annotation.ref} --to {published - 1}")
+        say(f"v{published} came of it; to take it and all later ones back:")
+        say(f"hivemind-skillopt rollback {annotation.ref} --to {published - 1}")

@@ -14,7 +14,7 @@ from hivemind_skillopt.cli.options import as_json, dry_run
 from hivemind_skillopt.cli.output import print_json, print_table, say, tilde
 from hivemind_skillopt.cli.setting_names import NAMES, Known, find_name
 from hivemind_skillopt.errors import SettingsError
-from hivemind_skillopt.settings import Settings, config_key, load_settings, without_credentials
+from hivemind_skillopt.settings import Settings, config_key, refuse_unusable, without_credentials
 from hivemind_skillopt.state.files import write_atomically
 
 HIDDEN = "***"
@@ -76,18 +76,21 @@ def unset(name: str, dry_run: bool, as_json: bool) -> None:
 
 
 def _change(name: str, value: str | None, *, as_json: bool, dry_run: bool) -> None:
-    settings = load_settings()
-    path = settings.paths.config_file
-    text = _changed(path.read_text(encoding="utf-8") if path.exists() else "", config_key(name), value)
-    _refuse_unusable(name, text, settings)
+    """Also mends a file whose settings cannot be used now."""
+    context = Context()
+    context.fall_back()
+    path = context.settings.paths.config_file
+    text = _changed(path.read_bytes().decode() if path.exists() else "", config_key(name), value)
+    refuse_unusable(tomlkit.parse(text).unwrap(), name)
     if not dry_run:
-        write_atomically(path, text.encode())
-    overridden = bool(settings.environ.get(name, "").strip())
+        context.made_folders.note(*context.settings.paths.folders)
+        write_atomically(path.resolve(), text.encode())
+    overridden = bool(context.settings.environ.get(name, "").strip())
     if as_json:
         print_json({"name": name, "key": config_key(name), "overridden": overridden, "dry_run": dry_run})
         return
     done = ("set" if value is not None else "unset") if not dry_run else "would change"
-    say(f"{done} {config_key(name)} in {tilde(path, settings)}")
+    say(f"{done} {config_key(name)} in {tilde(path, context.settings)}")
     if overridden:
         say(f"the environment variable {name} is set too, and wins here", "yellow")
 
@@ -116,12 +119,6 @@ def _typed(value: str) -> bool | int | float | str:
         if str(number) == value:
             return number
     return value
-
-
-def _refuse_unusable(name: str, text: str, settings: Settings) -> None:
-    """Load it as the worker would, without the environment's own value. Raises SettingsError."""
-    environ = {key: value for key, value in settings.environ.items() if key != name}
-    _ = load_settings(environ, tomlkit.parse(text).unwrap()).store_id
 
 
 def _setting(settings: Settings, name: str) -> Setting:

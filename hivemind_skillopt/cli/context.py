@@ -11,7 +11,7 @@ from hivemind_skillopt.errors import SettingsError
 from hivemind_skillopt.hooks.manager import Hooks
 from hivemind_skillopt.ports import HarnessAdapter, SkillStore
 from hivemind_skillopt.pull import Puller
-from hivemind_skillopt.settings import Settings, load_settings
+from hivemind_skillopt.settings import Settings, bare_settings, load_settings
 from hivemind_skillopt.state.database import Database
 from hivemind_skillopt.state.inbox import Inbox
 from hivemind_skillopt.state.installs import Installs
@@ -40,6 +40,15 @@ class Context:
     def settings(self) -> Settings:
         """The environment and config.toml."""
         return load_settings()
+
+    def fall_back(self) -> str:
+        """Go on with the defaults where a setting cannot be used; why, or ''."""
+        try:
+            _ = self.settings
+        except SettingsError as error:
+            self.settings = bare_settings()
+            return str(error)
+        return ""
 
     @cached_property
     def database(self) -> Database:

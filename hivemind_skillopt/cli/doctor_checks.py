@@ -17,12 +17,12 @@ from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.doctor_hooks import try_hooks
 from hivemind_skillopt.cli.harness_file import launcher_text, read_harness_file
 from hivemind_skillopt.cli.output import shown_store, tilde
-from hivemind_skillopt.errors import SettingsError, StateUnavailable
+from hivemind_skillopt.errors import StateUnavailable
 from hivemind_skillopt.hooks.manager import Hooks
 from hivemind_skillopt.model import SECOND
 from hivemind_skillopt.ports import HarnessAdapter
-from hivemind_skillopt.settings import bare_settings
 from hivemind_skillopt.state.installs import Install
+from hivemind_skillopt.state.log import last_worker_failure
 from hivemind_skillopt.state.skill_folders import content_sha256
 
 AGAIN = "run `hivemind-skillopt install`"
@@ -71,8 +71,9 @@ class Patient:
 
         context.hooks = Hooks((BuiltInOffers(),), on_failure)
         context.hooks.load_third_parties()
-        for offers in (context.hooks.adapters(), context.hooks.scorers(context.settings), context.hooks.gate_checks()):
-            len(offers)
+        context.hooks.adapters()
+        context.hooks.scorers(context.settings)
+        context.hooks.gate_checks()
         installs, sick = _read_installs(context)
         return cls(context, installs, broken, sick)
 
@@ -106,11 +107,9 @@ Check = Callable[[Patient], Findings]
 
 def check_settings(context: Context) -> Finding:
     """config.toml and the environment. Where they cannot be used, the others go on with the defaults."""
-    try:
-        settings = context.settings
-    except SettingsError as error:
-        context.settings = bare_settings()
-        return Finding(Level.FAIL, "settings", f"{error}; until then the worker does nothing")
+    if failure := context.fall_back():
+        return Finding(Level.FAIL, "settings", f"{failure}; until then the worker does nothing")
+    settings = context.settings
     if settings.disabled:
         return Finding(Level.WARN, "settings", "off: HIVEMIND_SKILLOPT_DISABLED is set, no hook records anything")
     if settings.paused_until > context.clock():
@@ -169,7 +168,10 @@ def check_launcher(patient: Patient) -> Findings:
 
 def check_hooks(patient: Patient) -> Findings:
     """Are they where the harness looks, does it run hooks at all, and does each really fire?"""
-    for adapter, home, file in patient.places():
+    places = patient.places()
+    if not places and patient.context.settings.paths.state_db.exists():
+        yield Finding(Level.FAIL, "hooks", f"no harness has our hooks; {AGAIN}")
+    for adapter, home, file in places:
         if off := adapter.switched_off(home):
             yield Finding(Level.FAIL, adapter.title, f"no hook runs: {off}; remove that")
         text = read_harness_file(file)
@@ -207,24 +209,31 @@ def check_store(patient: Patient) -> Findings:
 
 def check_work(patient: Patient) -> Findings:
     """What the worker met: failures of the last sync and pull, jobs that gave up, files that cannot be read."""
-    context, now = patient.context, patient.context.clock()
-    paths = context.settings.paths
-    aside = list(paths.set_aside.iterdir()) if paths.set_aside.is_dir() else []
-    late = [name for name in context.inbox.names() if now - int(name[:20]) > LATE]
+    problems = [*_waiting(patient), *(() if patient.sick else _failures(patient))]
+    for problem in problems:
+        yield Finding(Level.WARN, "worker", problem)
+    if not problems and not patient.sick:
+        yield Finding(Level.OK, "worker", "nothing failed, nothing waits too long")
+
+
+def _waiting(patient: Patient) -> Iterator[str]:
+    context = patient.context
+    aside, late = context.inbox.set_aside_count(), context.inbox.older_than(context.clock() - LATE)
     if aside:
-        yield Finding(Level.WARN, "worker", f"{len(aside)} recorded event(s) could not be read; see `log`")
+        yield f"{aside} recorded event(s) could not be read; see `log`"
     if late:
-        yield Finding(Level.WARN, "worker", f"{len(late)} recorded event(s) wait for over an hour; see `worker run`")
-    if patient.sick:
-        return
+        yield f"{late} recorded event(s) wait for over an hour; see `worker run`"
+
+
+def _failures(patient: Patient) -> Iterator[str]:
+    context = patient.context
     for name in ("sync", "pull"):
         if failure := context.notes.get(f"{name}_failure"):
-            yield Finding(Level.WARN, "worker", f"the last {name} failed: {failure}")
-    failed = context.jobs.failures()
-    if failed:
-        yield Finding(Level.WARN, "worker", f"{len(failed)} job(s) gave up, the last one: {failed[0].last_error}")
-    if not (aside or late or failed):
-        yield Finding(Level.OK, "worker", "nothing failed, nothing waits too long")
+            yield f"the last {name} failed: {failure}"
+    if why := last_worker_failure(context.settings.paths.log, int(context.notes.get("last_worker_run") or 0)):
+        yield f"the last worker gave up: {why}"
+    if gave_up := context.jobs.failures():
+        yield f"{len(gave_up)} job(s) gave up, the last one: {gave_up[0].last_error}"
 
 
 def check_skills(patient: Patient) -> Findings:

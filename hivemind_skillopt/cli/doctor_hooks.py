@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import tempfile
 import time
@@ -10,8 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-import portalocker
 
 from hivemind_skillopt.model import SkillFile, SkillFolder, SkillRef
 from hivemind_skillopt.paths import Paths
@@ -23,6 +20,7 @@ from hivemind_skillopt.state.log import read_log
 from hivemind_skillopt.state.manifest import Manifest, ManifestEntry
 from hivemind_skillopt.state.notes import Notes
 from hivemind_skillopt.state.skill_folders import VersionFolders, content_sha256
+from hivemind_skillopt.state.worker_lock import is_held
 
 HOOK_SECONDS = 30
 WORKER_SECONDS = 60.0
@@ -86,25 +84,16 @@ def _wait_for_worker(ward: Ward, run_before: str) -> bool:
     deadline = time.monotonic() + WORKER_SECONDS
     while time.monotonic() < deadline:
         inbox, last_run = ward.seen()
-        if last_run != run_before and not inbox and not _is_locked(ward.paths.lock):
+        if last_run != run_before and not inbox and not is_held(ward.paths.lock):
             return True
         time.sleep(0.05)
     return False
 
 
-def _is_locked(lock: Path) -> bool:
-    flags = portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING
-    try:
-        with portalocker.Lock(lock, mode="a", timeout=0, fail_when_locked=True, flags=flags):
-            return False
-    except portalocker.LockException:
-        return True
-
-
 def _aftermath(ward: Ward, probes: Sequence[HookProbe]) -> list[str]:
     """Every hook recorded: did the worker understand it?"""
     told = {str(entry["what"]) for entry in read_log(ward.paths.log)}
-    if ward.paths.set_aside.is_dir() and any(ward.paths.set_aside.iterdir()):
+    if ward.inbox.set_aside_count():
         return ["the worker cannot read what the hooks record; upgrade hivemind-skillopt, then install again"]
     if {"SessionStart", "UserPromptSubmit"} <= {probe.event for probe in probes} and not told >= LED_TO:
         missing = ", ".join(sorted(LED_TO - told))
@@ -114,7 +103,11 @@ def _aftermath(ward: Ward, probes: Sequence[HookProbe]) -> list[str]:
 
 @contextmanager
 def _ward(adapter: HarnessAdapter, environ: Mapping[str, str]) -> Iterator[Ward]:
-    folder = Path(tempfile.mkdtemp(prefix="hivemind-skillopt-doctor-")).resolve()
+    with tempfile.TemporaryDirectory(prefix="hivemind-skillopt-doctor-", ignore_cleanup_errors=True) as folder:
+        yield from _ward_in(Path(folder).resolve(), adapter, environ)
+
+
+def _ward_in(folder: Path, adapter: HarnessAdapter, environ: Mapping[str, str]) -> Iterator[Ward]:
     own = {name: value for name, value in environ.items() if not name.startswith(STRANGE)}
     paths = Paths(folder / "state", folder / "data", folder / "config")
     own |= {
@@ -134,7 +127,6 @@ def _ward(adapter: HarnessAdapter, environ: Mapping[str, str]) -> Iterator[Ward]
         yield Ward(own, paths, Inbox(paths.inbox, paths.set_aside), Notes(database))
     finally:
         database.close()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _pull_one(adapter: HarnessAdapter, environ: Mapping[str, str], paths: Paths, database: Database) -> None:

@@ -58,13 +58,18 @@ class Verbs(click.Group):
         try:
             return super().invoke(ctx)
         except SkillOptError as error:
-            raise click.ClickException(" ".join(str(error).split())) from error
+            raise click.ClickException(_one_line(str(error))) from error
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return ctx.exit(1)
         except OSError as error:
             where = f" ({error.filename})" if error.filename else ""
-            raise click.ClickException(f"{error.strerror or error}{where}") from error
+            raise click.ClickException(_one_line(f"{error.strerror or error}{where}")) from error
+
+
+def _one_line(text: str) -> str:
+    """It may hold file names and other people's words."""
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in " ".join(text.split()))
 
 
 @click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})

@@ -38,8 +38,8 @@ def printable(text: str) -> str:
 
 
 def print_json(value: object) -> None:
-    """Indented, UTF-8."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    """Indented; what is not ASCII as escapes, so that nothing in it can steer a terminal."""
+    sys.stdout.write(json.dumps(value, indent=2) + "\n")
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -52,8 +52,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     console().print(table)
 
 
-def _cell(value: object) -> str:
-    return "-" if value is None or value == "" else printable(str(value)).replace("[", r"\[")
+def _cell(value: object) -> Text:
+    """Text, never markup: it may be a stranger's."""
+    return Text("-" if value is None or value == "" else printable(str(value)))
 
 
 def tilde(path: Path | str, settings: Settings) -> str:
@@ -76,8 +77,13 @@ def iso(at: int | None) -> str | None:
 
 def ago(at: int, now: int) -> str:
     """How long ago, in one unit."""
-    seconds = max(0, now - at) // SECOND
+    return f"{span(now - at)} ago"
+
+
+def span(duration: int) -> str:
+    """A duration (ns) in one unit."""
+    seconds = max(0, duration) // SECOND
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= size:
-            return f"{seconds // size} {unit} ago"
-    return f"{seconds} s ago"
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"

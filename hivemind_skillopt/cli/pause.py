@@ -25,6 +25,7 @@ def command(duration: int | None, dry_run: bool, as_json: bool) -> None:
     file = context.settings.paths.disabled
     until = context.clock() + duration * SECOND if duration else None
     if not dry_run:
+        context.made_folders.note(*context.settings.paths.folders)
         write_atomically(file, f"{until}\n".encode() if until else b"")
         context.log.write("paused", until=iso(until))
     if as_json:

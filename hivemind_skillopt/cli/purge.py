@@ -17,8 +17,8 @@ from hivemind_skillopt.errors import SkillOptError, StateUnavailable, StoreError
 from hivemind_skillopt.paths import APP
 from hivemind_skillopt.state.jobs import JobStatus
 from hivemind_skillopt.state.made_folders import remove_empty
-from hivemind_skillopt.state.skill_folders import content_sha256
-from hivemind_skillopt.store.engine import open_store
+from hivemind_skillopt.state.worker_lock import worker_lock
+from hivemind_skillopt.store.census import skills_in
 
 PATIENCE_SECONDS = 10
 """How long a running worker is waited for; one that asks a model may take minutes."""
@@ -53,8 +53,7 @@ class Purge:
         if not self._paths.state.is_dir():
             yield
             return
-        flags = portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING
-        lock = portalocker.Lock(self._paths.lock, mode="a", timeout=PATIENCE_SECONDS, flags=flags)
+        lock = worker_lock(self._paths.lock, PATIENCE_SECONDS)
         try:
             lock.acquire()
         except portalocker.LockException:
@@ -70,10 +69,11 @@ class Purge:
         self._context.close()
         for link in self._links:
             link.unlink(missing_ok=True)
-        for folder in self.folders:
+        ours = {folder for folder in self._paths.folders if folder.is_dir()}  # a backup may have made one just now
+        for folder in ours:
             self._empty(folder, whole=folder in made or folder.name == APP)
         self._paths.made_folders.unlink(missing_ok=True)  # the last: a purge that was cut short can be run again
-        remove_empty(made or set(self.folders))
+        remove_empty(made | {folder for folder in ours if folder.name == APP} or ours)
 
     def _empty(self, folder: Path, *, whole: bool) -> None:
         """A folder that somebody gave us for our state keeps what is not ours."""
@@ -98,8 +98,7 @@ class Purge:
 
     def _edited(self) -> list[str]:
         """Copies of skills that a person has changed."""
-        versions = [folder for folder in self._paths.skills.glob("*/*") if not folder.parent.name.startswith(".")]
-        edited = [folder for folder in versions if not content_sha256(folder).startswith(folder.parent.name)]
+        edited = self._context.folders.edited()
         kept = list(self._paths.edited.iterdir()) if self._paths.edited.is_dir() else []
         return [f"{len(edited) + len(kept)} skill(s) that you edited"] if edited or kept else []
 
@@ -107,13 +106,10 @@ class Purge:
         """The default store lies in our own folder; one that lies elsewhere stays."""
         if not self._paths.store_db.exists():
             return []
-        shown, settings = tilde(self._paths.store_db, self._context.settings), self._context.settings
+        shown = tilde(self._paths.store_db, self._context.settings)
         try:
-            store = open_store(f"sqlite:///{self._paths.store_db}", settings.org)
-            store.migrate()
-            skills = len(store.heads(settings.user))
-            store.close()
-        except StoreError:
+            skills = skills_in(self._paths.store_db)
+        except (StoreError, OSError):
             return [f"the store {shown}, which cannot be read"]
         return [f"the store {shown} with {skills} skill(s)"] if skills else []
 

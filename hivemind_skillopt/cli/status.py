@@ -14,7 +14,7 @@ from hivemind_skillopt.errors import SkillOptError
 from hivemind_skillopt.model import DAY
 from hivemind_skillopt.settings import FOR_EVER, Limits, Settings, without_credentials
 from hivemind_skillopt.state.installs import Install
-from hivemind_skillopt.state.log import read_log
+from hivemind_skillopt.state.log import last_worker_failure
 from hivemind_skillopt.state.spending import Spent
 
 
@@ -85,20 +85,10 @@ def _ask(context: Context) -> Status:
         jobs_failed=[FailedJob(job.step, job.last_error) for job in context.jobs.failures()],
         outbox=context.outbox.count(),
         last_worker_run=int(last) if last else None,
-        worker_failure=_worker_failure(context, int(last or 0)),
+        worker_failure=last_worker_failure(context.settings.paths.log, int(last or 0)),
         spent=context.spending.today(),
         published=published,
     )
-
-
-def _worker_failure(context: Context, last_run: int) -> str | None:
-    """Why the newest worker gave up, where none has run to its end since. Such a worker can write to the log only."""
-    failure = None
-    for entry in read_log(context.settings.paths.log):
-        at = entry.get("at")
-        if entry.get("what") == "worker_failed" and isinstance(at, int) and at > last_run:
-            failure = str(entry.get("why"))
-    return failure
 
 
 def _ask_store(context: Context) -> tuple[str | None, int | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +13,11 @@ from hivemind_skillopt.cli.harness_file import change_harness_file, read_harness
 from hivemind_skillopt.cli.options import as_json, dry_run
 from hivemind_skillopt.cli.output import print_json, say, tilde
 from hivemind_skillopt.cli.purge import Purge
-from hivemind_skillopt.errors import SettingsError, StateUnavailable
+from hivemind_skillopt.errors import StateUnavailable
 from hivemind_skillopt.ports import HarnessAdapter
-from hivemind_skillopt.settings import Settings, bare_settings
+from hivemind_skillopt.settings import Settings
 from hivemind_skillopt.state.installs import Install
+from hivemind_skillopt.state.markers import Markers
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ def command(harnesses: tuple[str, ...], purge: bool, yes: bool, dry_run: bool, a
     """
     if purge and harnesses:
         raise click.UsageError("--purge is for all harnesses; leave out --harness")
-    context = _context()
+    context = Context()
+    context.fall_back()  # a setting that cannot be used must not keep anybody from taking us out
     cleanings = _plan(context, harnesses)
     purging = Purge(context) if purge else None
     if not dry_run:
@@ -58,16 +60,6 @@ def command(harnesses: tuple[str, ...], purge: bool, yes: bool, dry_run: bool, a
             if purging:
                 purging.remove()
     _report(context.settings, cleanings, purging, as_json=as_json, dry_run=dry_run)
-
-
-def _context() -> Context:
-    """A setting that cannot be used must not keep anybody from taking us out."""
-    context = Context()
-    try:
-        _ = context.settings
-    except SettingsError:
-        context.settings = bare_settings()
-    return context
 
 
 def _plan(context: Context, names: tuple[str, ...]) -> list[Cleaning]:
@@ -122,7 +114,17 @@ def _clean(context: Context, cleanings: list[Cleaning]) -> None:
         context.log.write("uninstalled", harness=one.harness)
     if not _installs(context):
         paths.launcher.unlink(missing_ok=True)
-        context.inbox.clear()
+        _forget_what_was_said(context)
+
+
+def _forget_what_was_said(context: Context) -> None:
+    """No hook is left that would start a worker, and so nobody who would erase it after a day."""
+    context.inbox.clear()
+    Markers(context.settings.paths.markers).clear()
+    if context.settings.paths.state_db.exists():
+        with suppress(StateUnavailable):
+            context.jobs.drop_all()
+            context.database.shed()
 
 
 def _report(

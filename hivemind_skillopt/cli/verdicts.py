@@ -15,6 +15,10 @@ from hivemind_skillopt.model import Annotation, Outcome, SkillRef, Verdict
 STYLES = {Outcome.SKILL_FAULT: "yellow", Outcome.OK: "green"}
 
 
+PER_USE = 10
+"""Verdicts of one use, at most: a window takes K = 3 reactions by default."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """A verdict, and the annotation of its invocation, which overrides it."""
@@ -30,7 +34,7 @@ class Judged:
 
 @click.command("verdicts", short_help="What the judge said of skill uses.")
 @click.argument("ref", type=RefType(), required=False, metavar="[NAME--AUTHOR]")
-@click.option("-n", "count", default=20, type=click.IntRange(1), help="How many (default 20).")
+@click.option("-n", "count", default=20, type=click.IntRange(1, 500), help="How many (default 20).")
 @click.option("--all", "every", is_flag=True, help="Also verdicts that a later one of the same use superseded.")
 @as_json
 def command(ref: SkillRef | None, count: int, every: bool, as_json: bool) -> None:
@@ -40,9 +44,10 @@ def command(ref: SkillRef | None, count: int, every: bool, as_json: bool) -> Non
     to an edit. A person's `annotate` overrides the judge.
     """
     context = Context()
-    verdicts = context.store.verdicts(ref, limit=count)
+    rows = context.store.verdicts(ref, limit=count if every else count * PER_USE)
+    verdicts = rows if every else newest(rows)[:count]
     said = context.store.annotations([verdict.invocation_id for verdict in verdicts])
-    found = [Judged(verdict, said.get(verdict.invocation_id)) for verdict in (verdicts if every else newest(verdicts))]
+    found = [Judged(verdict, said.get(verdict.invocation_id)) for verdict in verdicts]
     if as_json:
         print_json([_facts(judged) for judged in found])
     elif not found:

@@ -14,12 +14,14 @@ from hivemind_skillopt import launch
 from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.log import POLL_SECONDS, print_stream
 from hivemind_skillopt.cli.options import as_json
-from hivemind_skillopt.cli.output import ago, iso, print_json, print_table, say
+from hivemind_skillopt.cli.output import ago, iso, print_json, print_table, say, span
 from hivemind_skillopt.errors import SettingsError
 from hivemind_skillopt.judgment_window import JudgmentWindow
 from hivemind_skillopt.model import SECOND
 from hivemind_skillopt.state.jobs import Job
 from hivemind_skillopt.state.log import LogFollower
+from hivemind_skillopt.state.notes import WORKER_PID
+from hivemind_skillopt.state.worker_lock import is_held
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +102,9 @@ def status(as_json: bool) -> None:
 
 
 def running_pid(context: Context) -> int | None:
-    """The process of the worker that runs now. One that was killed has left the note of a process that is gone."""
-    noted = context.notes.get("worker_pid")
-    if not noted.isdigit():
-        return None
-    try:
-        os.kill(int(noted), 0)
-    except OSError:
-        return None
-    return int(noted)
+    """The process of the worker that runs now. One that was killed has left its note, but not the lock."""
+    noted = context.notes.get(WORKER_PID)
+    return int(noted) if noted.isdigit() and is_held(context.settings.paths.lock) else None
 
 
 def _print_jobs(waiting: Sequence[Waiting], now: int) -> None:
@@ -121,7 +117,7 @@ def _print_jobs(waiting: Sequence[Waiting], now: int) -> None:
 
 
 def _in(at: int, now: int) -> str:
-    return "now" if at <= now else f"in {ago(now - (at - now), now).removesuffix(' ago')}"
+    return "now" if at <= now else f"in {span(at - now)}"
 
 
 def _print_windows(windows: Sequence[JudgmentWindow], now: int) -> None:

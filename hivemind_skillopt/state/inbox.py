@@ -77,6 +77,10 @@ class Inbox:
         taken = os.path.lexists(self._set_aside / name)
         (self._folder / name).rename(self._set_aside / (f"{name[:150]}.{os.urandom(4).hex()}" if taken else name))
 
+    def older_than(self, at: int) -> int:
+        """How many files were recorded before then (ns)."""
+        return sum(int(name.partition("-")[0]) < at for name in self.names())
+
     def set_aside_count(self) -> int:
         """How many files lie there."""
         return len(_listed(self._set_aside))

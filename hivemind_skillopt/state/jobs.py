@@ -178,6 +178,12 @@ class Jobs:
             self._erase_text(reactions.c.job_id.in_(waiting))
         return len(waiting)
 
+    def drop_all(self) -> None:
+        """Nothing is judged any more: every job goes, and every text."""
+        with self._database.transaction() as connection:
+            connection.execute(delete(jobs))
+            self._erase_text(reactions.c.text.is_not(None))
+
     def forget_old(self, now: int) -> None:
         """Raw text older than TEXT_AGE goes, and a judge job that needed it fails; failed jobs go after FAILED_AGE."""
         old = and_(reactions.c.at < now - TEXT_AGE, reactions.c.text.is_not(None))
@@ -190,11 +196,10 @@ class Jobs:
             gone = and_(jobs.c.status == JobStatus.FAILED, jobs.c.created_at < now - FAILED_AGE)
             connection.execute(delete(jobs).where(gone))
 
-    def hurry(self) -> int:
-        """Make every waiting job due now; how many there were."""
-        waiting = and_(jobs.c.status == JobStatus.DUE, jobs.c.not_before > 0)
+    def hurry(self) -> None:
+        """Make every waiting job due now."""
         with self._database.transaction() as connection:
-            return connection.execute(update(jobs).where(waiting).values(not_before=0)).rowcount
+            connection.execute(update(jobs).where(jobs.c.status == JobStatus.DUE).values(not_before=0))
 
     def all(self) -> list[Job]:
         """Every job, oldest first."""

@@ -43,6 +43,16 @@ def read_log(path: Path) -> Iterator[dict[str, object]]:
             yield from _entries(name.read_text(encoding="utf-8", errors="replace"))
 
 
+def last_worker_failure(path: Path, since: int) -> str | None:
+    """Why the newest worker gave up, where none has run to its end since (ns). It can write to the log only."""
+    failure = None
+    for entry in read_log(path):
+        at = entry.get("at")
+        if entry.get("what") == "worker_failed" and isinstance(at, int) and at > since:
+            failure = str(entry.get("why"))
+    return failure
+
+
 class LogFollower:
     """Gives what was written since it was last asked, also across the change to a new file."""
 

@@ -7,6 +7,9 @@ from sqlalchemy import delete, insert, select
 from hivemind_skillopt.state.database import Database
 from hivemind_skillopt.state.schema import notes
 
+WORKER_PID = "worker_pid"
+"""The process that works now, while it holds the lock."""
+
 PULL_DUE = "pull_due"
 """What it is due for: a session that started, a proposal that was published here. Survives a killed worker."""
 

@@ -118,17 +118,27 @@ class VersionFolders:
         with suppress(OSError):
             os.utime(folder.parent, ns=(now, now))
 
+    def edited(self) -> list[Path]:
+        """The version folders that are no longer what was pulled."""
+        found = [path for parent in self._versions() for path in parent.iterdir()]
+        return [path for path in found if _is_edited(path)]
+
+    def _versions(self) -> list[Path]:
+        """`<sha12>` folders; no half-written ones."""
+        folders = self._root.iterdir() if self._root.is_dir() else ()
+        return [path for path in folders if path.is_dir() and not path.name.startswith(".")]
+
     def forget_unused(self, in_use: Collection[str], now: int) -> None:
         """Remove what was left more than UNUSED_AGE ago."""
-        for parent in self._root.iterdir() if self._root.is_dir() else ():
-            for folder in parent.iterdir() if parent.is_dir() else ():
+        for parent in self._versions():
+            for folder in parent.iterdir():
                 if str(folder) not in in_use and now - parent.stat().st_mtime_ns > UNUSED_AGE:
                     self.discard(folder)
 
     def discard(self, folder: Path) -> Path | None:
         """Remove a version folder; one that its user edited is kept aside, and its new place returned."""
         kept = None
-        if folder.is_dir() and not content_sha256(folder).startswith(folder.parent.name):
+        if folder.is_dir() and _is_edited(folder):
             kept = self.keep_aside(folder.name, folder)
         shutil.rmtree(folder, ignore_errors=True)
         with suppress(OSError):
@@ -142,6 +152,10 @@ class VersionFolders:
         target = next(path for path in numbers if not os.path.lexists(path))
         folder.replace(target)
         return target
+
+
+def _is_edited(version: Path) -> bool:
+    return not content_sha256(version).startswith(version.parent.name)
 
 
 def _move_into_place(temporary: Path, target: Path, sha: str) -> None:

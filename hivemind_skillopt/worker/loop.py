@@ -12,7 +12,7 @@ from hivemind_skillopt.model import SECOND, SkillVersion
 from hivemind_skillopt.ports import Clock, SkillStore
 from hivemind_skillopt.settings import Mode
 from hivemind_skillopt.state.jobs import Place
-from hivemind_skillopt.state.notes import PULL_DUE, Notes
+from hivemind_skillopt.state.notes import PULL_DUE, WORKER_PID, Notes
 from hivemind_skillopt.worker.housekeeping import Housekeeping
 from hivemind_skillopt.worker.intake import Intake
 from hivemind_skillopt.worker.job_runner import JobRunner
@@ -47,13 +47,13 @@ class Loop:
 
     def run(self) -> None:
         """Until the inbox is empty and no job is due soon."""
-        self.notes.put("worker_pid", str(self.pid))
+        self.notes.put(WORKER_PID, str(self.pid))
         self._begin()
         with ThreadPoolExecutor(POOL) as pool:
             while self._turn(pool):
                 pass
         self.notes.put("last_worker_run", str(self.clock()))
-        self.notes.put("worker_pid", "")
+        self.notes.drop(WORKER_PID, str(self.pid))
         self.intake.database.shed()
 
     def close(self) -> None:

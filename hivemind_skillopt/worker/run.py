@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
-from pathlib import Path
 from typing import IO
 
 import portalocker
 
 from hivemind_skillopt.settings import Settings
+from hivemind_skillopt.state.worker_lock import worker_lock
 from hivemind_skillopt.worker.compose import build_loop
 from hivemind_skillopt.worker.loop import Loop
 
@@ -40,7 +40,7 @@ def _work(loop: Loop, settings: Settings) -> bool:
 def _try(loop: Loop, settings: Settings) -> bool:
     """One run; False when another worker holds the lock."""
     try:
-        with _lock(settings.paths.lock) as file:
+        with worker_lock(settings.paths.lock) as file:
             _run_once(loop, file)
     except portalocker.AlreadyLocked:
         return False
@@ -52,7 +52,7 @@ def _wait_for_turn(loop: Loop, settings: Settings) -> bool:
     granted in time."""
     identity = _identity(loop)
     try:
-        with _lock(settings.paths.waiter_lock(identity)):
+        with worker_lock(settings.paths.waiter_lock(identity)):
             for _ in range(int(PATIENCE_SECONDS / PAUSE_SECONDS)):
                 if settings.paths.lock.read_text() == identity:
                     return False
@@ -67,15 +67,6 @@ def _wait_for_turn(loop: Loop, settings: Settings) -> bool:
 def _identity(loop: Loop) -> str:
     """Whose items a worker takes in."""
     return "\n".join((loop.place.store_id, *sorted(loop.place.homes)))
-
-
-def _lock(path: Path) -> portalocker.Lock:
-    """Raises AlreadyLocked at once. A killed process holds none.
-
-    The folder is not made again: a purge takes it away, and a worker that waits then ends.
-    """
-    flags = portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING
-    return portalocker.Lock(path, mode="a", timeout=0, fail_when_locked=True, flags=flags)
 
 
 def _run_once(loop: Loop, lock: IO[str]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 import hivemind_skillopt.settings as settings_module
 from hivemind_skillopt.cli.setting_names import NAMES
+from hivemind_skillopt.settings import Limits, load_settings
 from tests.cli.conftest import Cli
 
 GUIDE = Path(__file__).parents[2] / "docs" / "user-guide.md"
@@ -93,3 +94,39 @@ def test_command_guide_and_settings_know_the_same_names() -> None:
     assert len(read) > 15
     assert read - {"HIVEMIND_SKILLOPT_WORKER", "HIVEMIND_SKILLOPT_STATE_DIR"} <= set(NAMES)
     assert [name for name in NAMES if f"`{name}" not in GUIDE.read_text()] == []
+
+
+def test_a_setting_that_cannot_be_used_is_mended_by_the_same_command(cli: Cli) -> None:
+    file(cli).parent.mkdir(parents=True)
+    file(cli).write_text('mode = "autoo"\nuser = "alice"\n')
+    assert "autoo" in cli.fails("status")
+    cli.run("config", "set", "mode", "review")
+    assert cli.json("status")["mode"] == "review"
+    file(cli).write_text('mode = "autoo"\n')
+    cli.run("config", "unset", "mode")
+    assert cli.json("status")["mode"] == "auto"
+
+
+def test_line_ends_and_a_link_of_the_users_stay(cli: Cli, tmp_path: Path) -> None:
+    """A file of a dotfiles folder."""
+    real = tmp_path / "dotfiles.toml"
+    real.write_bytes(b"# mine\r\njudge_window = 2\r\n")
+    file(cli).parent.mkdir(parents=True)
+    file(cli).symlink_to(real)
+    cli.run("config", "set", "judge_window", "4")
+    assert file(cli).is_symlink()
+    assert real.read_bytes() == b"# mine\r\njudge_window = 4\r\n"
+
+
+def test_the_defaults_are_those_that_count(cli: Cli) -> None:
+    """The table repeats them for people."""
+    limits, settings = Limits(), load_settings({"HOME": str(cli.home)})
+    shown = {name.removeprefix("HIVEMIND_SKILLOPT_"): known.default for name, known in NAMES.items()}
+    counted = {
+        "MAX_JUDGE_CALLS_PER_DAY": limits.judge_calls_per_day, "MAX_TOKENS_PER_DAY": limits.tokens_per_day,
+        "MAX_USD_PER_DAY": limits.usd_per_day, "MAX_PUBLICATIONS_PER_DAY": limits.publications_per_day,
+        "COOLDOWN_SECONDS": limits.cooldown_seconds, "CONFIDENCE_FLOOR": limits.confidence_floor,
+        "JUDGE_WINDOW": settings.judge_window,
+    }  # fmt: skip
+    assert {name: float(shown[name]) for name in counted} == counted
+    assert (shown["MODE"], shown["SCORER"]) == (settings.mode, settings.scorer)

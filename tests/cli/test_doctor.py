@@ -242,3 +242,15 @@ def test_a_scorer_that_fails_is_explained(well: Cli, tmp_path: Path) -> None:
 )  # fmt: skip
 def test_each_failure_has_an_advice(failure: str, word: str) -> None:
     assert word in explain(failure).lower()
+
+
+def test_after_an_uninstall_nothing_is_well(well: Cli) -> None:
+    well.run("uninstall")
+    (message,) = bad(well)
+    assert message == "no harness has our hooks; run `hivemind-skillopt install`"
+
+
+def test_a_worker_that_gave_up_is_told_and_nothing_is_called_well(well: Cli) -> None:
+    (state(well) / "log.jsonl").open("a").write(f'{{"at": {2**62}, "what": "worker_failed", "why": "no room"}}\n')
+    assert bad(well, "warn") == ["the last worker gave up: no room"]
+    assert "nothing failed" not in well.run("doctor").stdout

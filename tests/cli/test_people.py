@@ -56,7 +56,7 @@ def test_verdicts_shows_the_newest_of_each_use(cli: Cli) -> None:
 @pytest.mark.usefixtures("store")
 def test_a_persons_word_overrides_the_judge(cli: Cli) -> None:
     told = cli.run("annotate", ID[:8], "--outcome", "agent_fault", "--note", "key AKIAIOSFODNN7EXAMPLE").stdout
-    assert f"v2 came of it: hivemind-skillopt rollback {REF} --to 1" in told
+    assert f"hivemind-skillopt rollback {REF} --to 1" in told
     (shown,) = cli.json("verdicts")
     assert (shown["outcome"], shown["judge"]["outcome"]) == ("agent_fault", "skill_fault")
     assert (shown["annotation"]["by"], "AKIA" in shown["annotation"]["note"]) == ("alice", False)

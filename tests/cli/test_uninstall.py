@@ -20,6 +20,9 @@ import pytest
 import hivemind_skillopt
 from hivemind_skillopt.cli import demo_story as story
 from hivemind_skillopt.cli.demo import Home
+from hivemind_skillopt.model import Reaction
+from hivemind_skillopt.state.database import Database
+from hivemind_skillopt.state.jobs import Jobs
 from tests.cli.conftest import Cli
 from tests.cli.test_install import FOREIGN, content, launcher, write
 
@@ -296,3 +299,49 @@ def test_the_mode_and_the_owner_stay(cli: Cli) -> None:
     cli.run("uninstall")
     after = cli.settings.stat()
     assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
+
+
+def test_a_store_with_skills_of_another_org_is_asked_for(cli: Cli) -> None:
+    cli.environ["HIVEMIND_ORG_ID"] = "acme"
+    cli.run("push", cli.skill(), "--scope", "me")
+    cli.environ = {"HIVEMIND_USER": "bob"}
+    cli.run("install", "--yes")
+    assert "with 1 skill(s)" in cli.fails("uninstall", "--purge")
+    config = cli.home / ".config" / "hivemind-skillopt" / "config.toml"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text("mode = ")
+    assert "with 1 skill(s)" in cli.fails("uninstall", "--purge")
+
+
+def test_what_was_said_does_not_outlive_the_hooks(cli: Cli) -> None:
+    """No hook is left that would start the worker which forgets it after a day."""
+    cli.run("install", "--yes")
+    database = Database(state(cli) / "state.db")
+    Jobs(database).add_reaction(Reaction("r1", "w1", 1, "what I typed"), judged=True)
+    database.close()
+    marker = state(cli) / "sessions" / "claude_code-s1"
+    marker.touch()
+    cli.run("uninstall")
+    assert cli.json("status")["jobs"] == 0
+    assert not marker.exists()
+    assert [
+        path.name for path in state(cli).rglob("*") if path.is_file() and b"what I typed" in path.read_bytes()
+    ] == []
+
+
+@pytest.mark.parametrize("first", [("config", "set", "mode", "review"), ("pause",), ("status",)])
+def test_purge_takes_what_a_verb_before_install_made(cli: Cli, first: tuple[str, ...]) -> None:
+    before = snapshot(cli.home)
+    cli.run(*first)
+    cli.run("install", "--yes")
+    cli.run("uninstall", "--purge", "--yes")
+    assert snapshot(cli.home) == before
+
+
+def test_purge_after_the_state_was_deleted_by_hand(cli: Cli) -> None:
+    before = snapshot(cli.home)
+    cli.run("install", "--yes")
+    shutil.rmtree(state(cli))
+    cli.run("uninstall", "--purge", "--yes")
+    left = {name for name in snapshot(cli.home) if name not in before}
+    assert left <= {".local", ".local/state", ".local/share"}, "nobody knows any more whose these were"
