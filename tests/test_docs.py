@@ -36,10 +36,12 @@ def test_every_test_that_a_page_names_is_there(page: Path) -> None:
     assert [name for name in TEST.findall(page.read_text("utf-8")) if missing(name)] == []
 
 
-def test_every_trap_names_its_test() -> None:
+@pytest.mark.parametrize("page", ["claude-code-traps", "promises"])
+def test_every_row_names_its_test(page: str) -> None:
     """A row of the table without one would be a promise only."""
-    text = (ROOT / "docs" / "claude-code-traps.md").read_text("utf-8")
-    rows = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith(("| trap", "|--"))]
+    text = (ROOT / "docs" / f"{page}.md").read_text("utf-8")
+    heads = ("| trap", "| promise", "|--")
+    rows = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith(heads)]
     assert len(rows) > 40
     assert [row for row in rows if not re.search(r"`tests/\S+\.py::test_\w+`", row)] == []
 

@@ -124,7 +124,7 @@ def _typed(value: str) -> bool | int | float | str:
 def _setting(settings: Settings, name: str) -> Setting:
     set_here, in_file = settings.environ.get(name, "").strip(), config_key(name) in settings.config
     source = "environment" if set_here else "config.toml" if in_file else "default"
-    known = NAMES.get(name, Known("", "the model or provider of an agent"))
+    known = NAMES.get(name, Known("", "a model of that agent"))
     value = settings.value(name) if source != "default" else known.default
     return Setting(name, _shown(name, value, known), source, known.meaning)
 

@@ -15,11 +15,11 @@ from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.log import POLL_SECONDS, print_stream
 from hivemind_skillopt.cli.options import as_json
 from hivemind_skillopt.cli.output import ago, iso, print_json, print_table, say, span
-from hivemind_skillopt.errors import SettingsError
+from hivemind_skillopt.errors import SettingsError, StateUnavailable
 from hivemind_skillopt.judgment_window import JudgmentWindow
 from hivemind_skillopt.model import SECOND
 from hivemind_skillopt.state.jobs import Job
-from hivemind_skillopt.state.log import LogFollower
+from hivemind_skillopt.state.log import LogFollower, last_worker_failure
 from hivemind_skillopt.state.notes import WORKER_PID
 from hivemind_skillopt.state.worker_lock import is_held
 
@@ -49,7 +49,8 @@ def run(now: bool, as_json: bool) -> None:
     _refuse_while_off(context)
     if now:
         context.jobs.hurry()
-    follower = LogFollower(context.settings.paths.log)
+    log, began = context.settings.paths.log, context.clock()
+    follower = LogFollower(log)
     pid = launch.start_worker(str(context.settings.paths.state))
     try:
         while _is_at_work(context, pid):
@@ -59,6 +60,8 @@ def run(now: bool, as_json: bool) -> None:
         say("it goes on in the background")
         return
     print_stream(follower.new_entries(), as_json=as_json)
+    if failure := last_worker_failure(log, began):
+        raise StateUnavailable(f"the worker gave up: {failure}")
     if not as_json:
         say(_what_is_left(context))
 

@@ -81,6 +81,15 @@ def test_worker_run_drains_and_tells(cli: Cli) -> None:
     assert "running    no" in cli.run("worker", "status").stdout
 
 
+def test_worker_run_says_that_the_worker_gave_up(cli: Cli) -> None:
+    cli.run("install", "--yes")
+    (state(cli) / "worker.lock").mkdir()
+    done = cli.run("worker", "run", code=1)
+    assert "worker_failed" in done.stdout
+    assert done.stderr.startswith("Error: the worker gave up: ")
+    assert "nothing is left" not in done.stdout
+
+
 def test_log_follow_goes_on_until_interrupted(cli: Cli) -> None:
     cli.run("install", "--yes")
     log = state(cli) / "log.jsonl"

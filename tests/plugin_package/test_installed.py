@@ -115,13 +115,27 @@ def test_its_check_is_asked_by_the_command_line(python: str, tmp_path: Path) -> 
     assert list(results)[-1] == "no_shouting", "after the built-in ones"
 
 
-REPORT = """
-from hivemind_skillopt.hooks.manager import Hooks
-Hooks((), lambda plugin, error: print(plugin, type(error).__name__, error)).load_third_parties()
-"""
+def test_a_scorer_that_raises_is_no_verdict_and_stops_nobody(python: str, now: Lab) -> None:
+    now.environ["HIVEMIND_SKILLOPT_SCORER"] = "raising"
+    now.use()
+    now.react("no, that is wrong: always ask which environment first")
+    worker, deadline = start(python, now), time.monotonic() + 60
+    while "KeyError in step judge" not in now.paths.log.read_text():
+        assert worker.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    worker.kill()
+    worker.wait()
+    assert now.store.verdicts() == []
+    assert now.log("worker_failed") == []
 
 
-def test_whoever_loads_the_plugins_is_told_the_name_and_the_reason(python: str) -> None:
-    """What `doctor` has to say it with."""
-    done = subprocess.run([python, "-I", "-c", REPORT], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout == "tiny_broken ImportError tiny_broken needs a package that nobody installed\n"
+def test_the_plugin_that_cannot_be_loaded_is_loud_in_doctor(python: str, tmp_path: Path) -> None:
+    argv = [python, "-m", "hivemind_skillopt", "doctor", "--json"]
+    env = {"PATH": os.defpath, "HOME": str(tmp_path)}
+    done = subprocess.run(argv, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+    (message,) = [one["message"] for one in json.loads(done.stdout)["checks"] if one["check"] == "plugins"]
+    assert message == (
+        "tiny_broken is left out: ImportError: tiny_broken needs a package that nobody installed; mend or uninstall it"
+    )

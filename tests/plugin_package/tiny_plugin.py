@@ -47,6 +47,15 @@ class AlwaysScorer:
         }
 
 
+class RaisingScorer:
+    """A scorer with a bug."""
+
+    name = "raising"
+
+    def ask(self, question: Question) -> Answer:
+        raise KeyError(question.role)
+
+
 @hookimpl
 def gate_checks() -> Sequence[CheckFunction]:
     return (no_shouting,)
@@ -54,4 +63,4 @@ def gate_checks() -> Sequence[CheckFunction]:
 
 @hookimpl
 def scorers(settings: Settings) -> Sequence[Scorer]:
-    return (AlwaysScorer(),)
+    return (AlwaysScorer(), RaisingScorer())

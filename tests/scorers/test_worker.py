@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from hivemind_skillopt.adapters.built_in import BuiltInOffers
+from hivemind_skillopt.adapters.claude_code import ClaudeCode
+from hivemind_skillopt.hooks.specs import hookimpl
 from hivemind_skillopt.model import SECOND
 from tests.scorers.attempts import assert_backed_off, status, work_until_it_gives_up
 from tests.scorers.model_api import ModelApi, Seen, Served, failing
@@ -81,6 +84,33 @@ def test_the_models(lab: Lab, more: dict[str, str], models: list[str]) -> None:
         lab.react()
         lab.work()
     assert [seen.body["model"] for seen in api.seen] == models
+
+
+class OtherHarness(ClaudeCode):
+    """Another agent on the same machine."""
+
+    name = "codex"
+
+
+def test_the_agent_that_is_named_judges_with_its_own_models(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever harness the use was seen in."""
+    monkeypatch.setattr(BuiltInOffers, "harness_adapters", hookimpl(lambda self: (ClaudeCode(), OtherHarness())))
+    with ModelApi(story(ANTHROPIC)) as api:
+        choose(lab, ANTHROPIC, api.url, HIVEMIND_SKILLOPT_AGENT="codex", HIVEMIND_SKILLOPT_CODEX_MODEL="codex-model")
+        lab.use()
+        lab.react()
+        lab.work()
+    assert [seen.body["model"] for seen in api.seen] == ["codex-model", "codex-model"]
+
+
+def test_an_agent_that_nobody_knows_is_named(lab: Lab) -> None:
+    lab.environ["HIVEMIND_SKILLOPT_AGENT"] = "claud"
+    lab.use()
+    lab.react()
+    lab.work()
+    (failed,) = lab.log("job_failed")[:1]
+    assert failed["why"] == "HIVEMIND_SKILLOPT_AGENT is 'claud'; no such harness is known"
+    assert lab.store.verdicts() == []
 
 
 def test_config_toml_does_as_well_as_the_environment(lab: Lab, vendor: Vendor) -> None:
