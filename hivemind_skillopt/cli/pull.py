@@ -48,7 +48,8 @@ def _print(report: PullReport, settings: Settings) -> None:
     else:
         say("everything is up to date")
     if report.unpulled:
-        say(f"left out, you had unpulled it: {_names(report)}; to have it again: pull NAME, or pull --all")
+        say(f"left out, you had unpulled it: {_names(report)}")
+        say("to have it again: hivemind-skillopt pull NAME--AUTHOR, or pull --all")
     for path in report.in_the_way:
         say(f"not linked, something of yours is in the way: {path}", "yellow")
     for failure in report.failed:

@@ -143,4 +143,5 @@ def _report(version: SkillVersion, *, as_json: bool, dry_run: bool) -> None:
     done = "would publish" if dry_run else "published"
     say(f"{done} {version.ref} v{version.version} ({version.content_sha256[:12]}, scope {version.scope})")
     if not dry_run:
-        say(f"Your own folder is not an org skill. To use it here as one: hivemind-skillopt pull {version.ref}")
+        say("Your own folder is not an org skill. To use it here as one:")
+        say(f"hivemind-skillopt pull {version.ref}")
