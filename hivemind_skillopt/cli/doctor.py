@@ -13,7 +13,7 @@ from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.doctor_checks import Check, Finding, Level, Patient
 from hivemind_skillopt.cli.doctor_scorer import ask_scorer, check_harness_program
 from hivemind_skillopt.cli.options import as_json
-from hivemind_skillopt.cli.output import console, print_json, print_table
+from hivemind_skillopt.cli.output import at_a_terminal, console, print_json, print_table
 from hivemind_skillopt.errors import SkillOptError
 
 CHECKS: dict[str, Check] = {
@@ -41,7 +41,7 @@ def command(scorer: bool, as_json: bool) -> None:
 
     Exit codes: 0 no check failed, 1 one did.
     """
-    waiting = console().status("running the hooks ...") if not as_json and sys.stdout.isatty() else nullcontext()
+    waiting = console().status("running the hooks ...") if not as_json and at_a_terminal() else nullcontext()
     with waiting:
         findings = list(_examine(scorer))
     failed = any(finding.level is Level.FAIL for finding in findings)

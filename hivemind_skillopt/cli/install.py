@@ -17,7 +17,7 @@ from hivemind_skillopt.cli.harness_file import (
     write_launcher,
 )
 from hivemind_skillopt.cli.options import as_json, dry_run
-from hivemind_skillopt.cli.output import print_json, say, shown_store, tilde
+from hivemind_skillopt.cli.output import at_a_terminal, print_json, say, shown_store, tilde
 from hivemind_skillopt.errors import HarnessError
 from hivemind_skillopt.ports import HarnessAdapter
 from hivemind_skillopt.settings import AGENT_CLI, Settings
@@ -135,7 +135,7 @@ def _model(settings: Settings, plans: list[Plan]) -> str:
 
 def _ask(yes: bool) -> None:
     """Without a terminal the text above has to do."""
-    if not yes and sys.stdin.isatty() and sys.stdout.isatty():
+    if not yes and at_a_terminal():
         click.confirm("Install?", default=True, abort=True)
 
 

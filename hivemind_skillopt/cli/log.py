@@ -12,6 +12,7 @@ import click
 from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.options import as_json
 from hivemind_skillopt.cli.output import iso, print_json, print_table, say
+from hivemind_skillopt.settings import FOR_EVER
 from hivemind_skillopt.state.log import LogFollower, read_log
 
 POLL_SECONDS = 0.2
@@ -62,7 +63,7 @@ def line(entry: dict[str, object]) -> str:
 
 def _when(entry: dict[str, object]) -> str:
     at = entry.get("at")
-    return iso(at) or "" if isinstance(at, int) else ""
+    return iso(at) or "" if isinstance(at, int) and 0 <= at < FOR_EVER else ""
 
 
 def describe(entry: dict[str, object]) -> str:

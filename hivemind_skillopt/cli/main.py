@@ -56,15 +56,31 @@ class Verbs(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         """Exit 1 with one clear line for what a person can mend."""
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            _flush()
         except SkillOptError as error:
             raise click.ClickException(_one_line(str(error))) from error
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _give_up_output()
             return ctx.exit(1)
         except OSError as error:
+            _give_up_output()
             where = f" ({error.filename})" if error.filename else ""
             raise click.ClickException(_one_line(f"{error.strerror or error}{where}")) from error
+        else:
+            return result
+
+
+def _flush() -> None:
+    """What was printed may not find room: told here, in one line."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _give_up_output() -> None:
+    """What is still in the buffer has nowhere to go; Python would try once more at its end, and complain."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _one_line(text: str) -> str:

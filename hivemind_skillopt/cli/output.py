@@ -22,6 +22,11 @@ def console() -> Console:
     return Console(highlight=False, soft_wrap=False)
 
 
+def at_a_terminal() -> bool:
+    """Is somebody there to answer? A closed standard input or output is nobody."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+
+
 def say(text: str, style: str | None = None) -> None:
     """Text for a person; square brackets in it are text, and it cannot steer the terminal."""
     console().print(printable(text), style=style, markup=False, soft_wrap=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,7 +11,7 @@ import click
 import portalocker
 
 from hivemind_skillopt.cli.context import Context
-from hivemind_skillopt.cli.output import tilde
+from hivemind_skillopt.cli.output import at_a_terminal, tilde
 from hivemind_skillopt.errors import SkillOptError, StateUnavailable, StoreError
 from hivemind_skillopt.paths import APP
 from hivemind_skillopt.state.jobs import JobStatus
@@ -43,7 +42,7 @@ class Purge:
         if yes or not self.losses:
             return
         lost = "; ".join(self.losses)
-        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        if not at_a_terminal():
             raise SkillOptError(f"would be lost: {lost}; --yes goes on")
         click.confirm(f"This will be lost: {lost}. Go on?", default=False, abort=True)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -15,6 +14,8 @@ from hivemind_skillopt.model import Policy, Publication, Scope, SkillFolder, Ski
 from hivemind_skillopt.skill_md import front_matter, parse_skill_md, with_name
 from hivemind_skillopt.state.manifest import ManifestEntry
 from hivemind_skillopt.state.skill_folders import read_folder
+from hivemind_skillopt.store.folder_rules import check_folder
+from hivemind_skillopt.store.rules import Standing, next_version
 
 
 @click.command("push", short_help="Publish a skill folder.")
@@ -48,7 +49,8 @@ def command(
             context.store.set_policy(version.ref, policy, context.settings.user, context.clock())
         context.log.write("pushed", ref=str(version.ref), version=version.version)
     else:
-        version = _would_be(context, publication)
+        check_folder(publication.folder)
+        version = next_version(publication, Standing(context.store.head(publication.ref)))
     _report(version, as_json=as_json, dry_run=dry_run)
 
 
@@ -113,26 +115,6 @@ def _rendered(folder: SkillFolder, ref: SkillRef) -> SkillFolder:
     skill_md = parse_skill_md(folder.skill_md)
     named = "name" in (front_matter(skill_md) or {})
     return folder.with_skill_md(with_name(skill_md, str(ref)).data) if named else folder
-
-
-def _would_be(context: Context, publication: Publication) -> SkillVersion:
-    """What a dry run says; the store decides for real."""
-    head = context.store.head(publication.ref)
-    version = SkillVersion(
-        ref=publication.ref,
-        version=1,
-        content_sha256=publication.folder.content_sha256,
-        parent_version=None,
-        parent_sha256=None,
-        scope=publication.scope,
-        description="",
-        contributors=(),
-        published_by=publication.published_by,
-        published_at=publication.published_at,
-    )
-    if head is None:
-        return version
-    return replace(version, version=head.version + 1, parent_version=head.version, parent_sha256=head.content_sha256)
 
 
 def _report(version: SkillVersion, *, as_json: bool, dry_run: bool) -> None:

@@ -200,4 +200,4 @@ def _print_today(spent: Spent, limits: Limits, published: int | None) -> None:
         f"{spent.cost_usd:.4f} of {limits.usd_per_day:g} USD, {'?' if published is None else published} published"
     )
     if spent.unpriced_calls:
-        say(f"           the cost of {spent.unpriced_calls} calls is not known")
+        say(f"           calls whose cost is not known: {spent.unpriced_calls}")

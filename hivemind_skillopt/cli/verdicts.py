@@ -10,6 +10,7 @@ import click
 from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.options import RefType, as_json
 from hivemind_skillopt.cli.output import iso, print_json, say, say_indented
+from hivemind_skillopt.cli.show import find_version
 from hivemind_skillopt.model import Annotation, Outcome, SkillRef, Verdict
 
 STYLES = {Outcome.SKILL_FAULT: "yellow", Outcome.OK: "green"}
@@ -44,6 +45,8 @@ def command(ref: SkillRef | None, count: int, every: bool, as_json: bool) -> Non
     to an edit. A person's `annotate` overrides the judge.
     """
     context = Context()
+    if ref:
+        find_version(context, ref, None)
     rows = context.store.verdicts(ref, limit=count if every else count * PER_USE)
     verdicts = rows if every else newest(rows)[:count]
     said = context.store.annotations([verdict.invocation_id for verdict in verdicts])

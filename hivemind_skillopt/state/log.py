@@ -93,7 +93,7 @@ def _entries(text: str) -> Iterator[dict[str, object]]:
     for line in text.split("\n"):
         try:
             entry = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(entry, dict):
             yield entry

@@ -107,10 +107,12 @@ def _check_parent(publication: Publication, head: SkillVersion | None) -> None:
         raise ParentMoved(f"{publication.ref} has no version in this org; push it as version 1")
     if head is None:
         return
-    if publication.parent_sha256 != head.content_sha256:
-        raise ParentMoved(f"{_named(head)} was published by {head.published_by}; pull, then push")
-    if publication.folder.content_sha256 == head.content_sha256:
+    same = publication.folder.content_sha256 == head.content_sha256
+    moved = publication.parent_sha256 != head.content_sha256
+    if same and not (moved and publication.proposal):  # a person hears that first; the loop must know of the move
         raise StoreError(f"nothing changed: {_named(head)} has exactly this content")
+    if moved:
+        raise ParentMoved(f"{_named(head)} was published by {head.published_by}; pull, then push")
 
 
 def _check_frequency(publication: Publication, loop_published_at: tuple[int, ...]) -> None:

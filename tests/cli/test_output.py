@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from tests.cli.conftest import SKILL, Cli
@@ -23,3 +29,31 @@ def test_an_error_cannot_steer_the_terminal(cli: Cli) -> None:
     line = cli.fails("status")
     assert "\x1b" not in line
     assert r"\x1b[31mred" in line
+
+
+@pytest.mark.parametrize(
+    "line", ["[" * 200_000, '{"at":99999999999999999999999,"what":"boom"}', '{"at":-5}', "\0", "[]"]
+)
+def test_an_odd_line_of_the_log_stops_nobody(cli: Cli, line: str) -> None:
+    cli.run("install", "--yes")
+    log = cli.home / ".local" / "state" / "hivemind-skillopt" / "log.jsonl"
+    log.write_text(f"{line}\n{log.read_text()}")
+    assert "installed" in cli.run("log").stdout
+
+
+@pytest.mark.parametrize("verb", [("install",), ("uninstall", "--purge"), ("doctor",)])
+def test_closed_streams_are_nobody_at_a_terminal(cli: Cli, verb: tuple[str, ...]) -> None:
+    argv = [sys.executable, "-m", "hivemind_skillopt", *verb]
+    shell = f"{shlex.join(argv)} <&-"
+    env = {"HOME": str(cli.home), "PATH": os.environ["PATH"]}
+    done = subprocess.run(["/bin/sh", "-c", shell], env=env, cwd=cli.home, capture_output=True, text=True, timeout=60)
+    assert "Traceback" not in done.stderr
+    assert done.returncode in (0, 1)
+
+
+def test_a_full_device_is_one_line(cli: Cli) -> None:
+    argv = [sys.executable, "-m", "hivemind_skillopt", "status"]
+    env = {"HOME": str(cli.home), "PATH": os.environ["PATH"]}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(argv, env=env, cwd=cli.home, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.stderr == "Error: No space left on device\n"

@@ -181,3 +181,14 @@ def test_a_hostile_skill_cannot_write_to_the_terminal(cli: Cli) -> None:
     assert "\x1b" not in published_text
     assert "\x07" not in published_text
     assert "[bold]x[/bold]" in published_text
+
+
+def test_a_dry_run_makes_the_same_checks(cli: Cli) -> None:
+    assert "would publish deploy--alice v1" in cli.run("push", cli.skill(), "--dry-run").stdout
+    cli.run("push", cli.skill())
+    for more in ((), ("--dry-run",)):
+        assert "nothing changed: deploy--alice v1" in cli.fails("push", cli.skill(), *more)
+        assert "pull, then push" in cli.fails("push", cli.skill(text=SKILL + "3. Tell.\n"), *more)
+    cli.run("install", "--yes")
+    cli.run("pull")
+    assert "would publish deploy--alice v2" in cli.run("push", cli.skill(text=SKILL + "3. T.\n"), "--dry-run").stdout
