@@ -22,6 +22,7 @@ def command(duration: int | None, dry_run: bool, as_json: bool) -> None:
     older than 24 hours is erased unjudged.
     """
     context = Context()
+    context.fall_back()  # a setting that cannot be used must not keep anybody from this
     file = context.settings.paths.disabled
     until = context.clock() + duration * SECOND if duration else None
     if not dry_run:

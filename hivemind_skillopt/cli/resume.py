@@ -15,6 +15,7 @@ from hivemind_skillopt.cli.output import print_json, say
 def command(dry_run: bool, as_json: bool) -> None:
     """End a pause at once."""
     context = Context()
+    context.fall_back()  # a setting that cannot be used must not keep anybody from this
     paused = context.settings.paused_until > context.clock()
     if not dry_run:
         context.settings.paths.disabled.unlink(missing_ok=True)

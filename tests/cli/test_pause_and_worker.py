@@ -44,6 +44,15 @@ def test_a_pause_has_an_end_that_hooks_see(cli: Cli) -> None:
     assert wait_for(lambda: "attributed" in (state(cli) / "log.jsonl").read_text())
 
 
+def test_a_pause_needs_no_sound_settings(cli: Cli) -> None:
+    cli.run("install", "--yes")
+    cli.environ["HIVEMIND_SKILLOPT_MODE"] = "autoo"
+    cli.run("pause")
+    assert hook(cli) == []
+    cli.run("resume")
+    assert hook(cli) != []
+
+
 def test_a_pause_without_an_end_and_resume(cli: Cli) -> None:
     cli.run("install", "--yes")
     cli.run("pause", "--dry-run")
