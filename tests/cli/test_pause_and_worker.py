@@ -50,7 +50,8 @@ def test_a_pause_needs_no_sound_settings(cli: Cli) -> None:
     cli.run("pause")
     assert hook(cli) == []
     cli.run("resume")
-    assert hook(cli) != []
+    hook(cli)
+    assert wait_for(lambda: "attributed" in (state(cli) / "log.jsonl").read_text())
 
 
 def test_a_pause_without_an_end_and_resume(cli: Cli) -> None:
