@@ -93,6 +93,11 @@ class Paths:
         return self.state / WAITERS.replace("*", hashlib.sha256(identity.encode()).hexdigest()[:12])
 
     @property
+    def calls(self) -> Path:
+        """One file per run of an agent CLI, while it lasts."""
+        return self.state / "calls"
+
+    @property
     def log(self) -> Path:
         """JSON lines; never conversation text."""
         return self.state / "log.jsonl"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -216,6 +217,16 @@ class AgentCli(Protocol):
 
     def answer(self, completed: Completed) -> Answer:
         """What came back. Raises ScorerFailed for anything that is not a usable answer."""
+
+
+class CallRecords(Protocol):
+    """Who runs for whom, written down so that the next worker can end what a killed one left running."""
+
+    def folder(self) -> AbstractContextManager[Path]:
+        """An empty folder for one call."""
+
+    def started(self, folder: Path, pid: int) -> None:
+        """That call's process group runs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ from hivemind_skillopt.hooks.manager import Hooks
 from hivemind_skillopt.ports import HarnessAdapter, Scorer
 from hivemind_skillopt.scorers.agent_cli import AgentCliScorer
 from hivemind_skillopt.settings import AGENT_CLI, Settings
+from hivemind_skillopt.state.running_calls import RunningCalls
 
 
 def chosen_scorer(settings: Settings, hooks: Hooks, adapter: HarnessAdapter) -> Scorer:
     """Raises SettingsError where none of that name is offered."""
     if settings.scorer == AGENT_CLI:
-        return AgentCliScorer(adapter.cli(), settings.environ)
+        return AgentCliScorer(adapter.cli(), settings.environ, RunningCalls(settings.paths.calls))
     offered = hooks.scorers(settings)
     if settings.scorer not in offered:
         known = ", ".join([AGENT_CLI, *offered])

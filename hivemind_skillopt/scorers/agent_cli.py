@@ -6,13 +6,13 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 
 from hivemind_skillopt.errors import ScorerFailed
-from hivemind_skillopt.ports import AgentCli, Answer, Command, Completed, Question
+from hivemind_skillopt.ports import AgentCli, Answer, CallRecords, Command, Completed, Question
 from hivemind_skillopt.settings import WORKER_GUARD
 
 TIMEOUT_SECONDS = 120
@@ -29,10 +29,13 @@ COMMON_PREFIXES = ("XDG_",)
 class AgentCliScorer:
     """Runs the CLI that an adapter describes."""
 
-    def __init__(self, cli: AgentCli, environ: Mapping[str, str], timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self, cli: AgentCli, environ: Mapping[str, str], calls: CallRecords, timeout_seconds: float = TIMEOUT_SECONDS
+    ) -> None:
         self.name = cli.name
         self._cli = cli
         self._environ = environ
+        self._calls = calls
         self._timeout = timeout_seconds
 
     def ask(self, question: Question) -> Answer:
@@ -41,10 +44,10 @@ class AgentCliScorer:
         program = shutil.which(command.argv[0], path=self._environ.get("PATH"))
         if program is None:
             raise ScorerFailed(f"`{command.argv[0]}` is not on the PATH")
-        with tempfile.TemporaryDirectory(prefix="skillopt-") as folder:
+        with self._calls.folder() as folder:
             return self._cli.answer(self._run(program, command, folder))
 
-    def _run(self, program: str, command: Command, folder: str) -> Completed:
+    def _run(self, program: str, command: Command, folder: Path) -> Completed:
         try:
             process = subprocess.Popen(
                 [program, *command.argv[1:]],
@@ -60,11 +63,12 @@ class AgentCliScorer:
             )
         except OSError as error:
             raise ScorerFailed(f"`{command.argv[0]}` cannot be started: {error.strerror}") from error
-        return self._wait(process, command)
+        return self._wait(process, command, folder)
 
-    def _wait(self, process: subprocess.Popen[str], command: Command) -> Completed:
+    def _wait(self, process: subprocess.Popen[str], command: Command, folder: Path) -> Completed:
         threading.Thread(target=_kill_rest, args=(process,), daemon=True).start()
         try:
+            self._calls.started(folder, process.pid)
             stdout, stderr = process.communicate(command.stdin, timeout=self._timeout)
         except subprocess.TimeoutExpired:
             raise ScorerFailed(f"`{command.argv[0]}` did not answer within {self._timeout:g} s") from None

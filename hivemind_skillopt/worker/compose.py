@@ -32,6 +32,7 @@ from hivemind_skillopt.state.manifest import Manifest, ManifestEntry
 from hivemind_skillopt.state.markers import Markers
 from hivemind_skillopt.state.notes import Notes
 from hivemind_skillopt.state.outbox import Outbox
+from hivemind_skillopt.state.running_calls import RunningCalls
 from hivemind_skillopt.state.skill_folders import VersionFolders, content_sha256
 from hivemind_skillopt.state.spending import Spending
 from hivemind_skillopt.state.windows import Sessions, Windows
@@ -58,7 +59,7 @@ def build_loop(settings: Settings, clock: Clock = time.time_ns, sleep: Callable[
     return Loop(
         machine=machine,
         intake=Intake(settings, database, inbox, seen, machine, hooks, adapters, notes),
-        housekeeping=Housekeeping(machine, inbox, seen, spending, paths, Installs(database)),
+        housekeeping=Housekeeping(machine, inbox, seen, spending, paths, Installs(database), RunningCalls(paths.calls)),
         runner=JobRunner(
             database, machine, notes, _Pipelines(settings, hooks, store, spending, clock).of, adapters, clock
         ),

@@ -12,6 +12,7 @@ from hivemind_skillopt.state.events import SeenEvents
 from hivemind_skillopt.state.inbox import Inbox
 from hivemind_skillopt.state.installs import Installs
 from hivemind_skillopt.state.leftovers import NEIGHBOURS, RECORDERS, sweep
+from hivemind_skillopt.state.running_calls import RunningCalls
 from hivemind_skillopt.state.skill_folders import VersionFolders
 from hivemind_skillopt.state.spending import Spending
 
@@ -26,9 +27,11 @@ class Housekeeping:
     spending: Spending
     paths: Paths
     installs: Installs
+    calls: RunningCalls
 
     def run(self, now: int) -> None:
         """`now`: ns. Raises StateUnavailable."""
+        self.calls.end_orphans()
         self.machine.jobs.revive()
         self.machine.jobs.put_times_right(now)
         self._expire_windows(now)
@@ -55,7 +58,7 @@ class Housekeeping:
         """Temporary files of killed recorders, workers and pulls."""
         paths, folders = self.paths, VersionFolders(self.paths.skills, self.paths.edited)
         sweep((paths.inbox, paths.skills), RECORDERS, now)
-        sweep((paths.state, paths.backups), NEIGHBOURS, now)
+        sweep((paths.state, paths.backups, paths.calls), NEIGHBOURS, now)
         sweep((paths.state,), WAITERS, now)
         for install in self.installs.all():  # a person's folders: only what is surely ours
             file = Path(install.file)

@@ -19,6 +19,7 @@ from hivemind_skillopt.ports import Question
 from hivemind_skillopt.scorers.agent_cli import AgentCliScorer
 from hivemind_skillopt.scorers.ask import ask_json
 from hivemind_skillopt.scorers.judge import SYSTEM, JudgeAnswer
+from hivemind_skillopt.state.running_calls import RunningCalls
 from tests.harness.claude_code import find_claude, missing_claude
 from tests.harness.fake_model import FakeModel, Policy, Reply, Request
 from tests.harness.requirements import require
@@ -43,6 +44,10 @@ class Person:
     home: Path
     environ: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def calls(self) -> RunningCalls:
+        return RunningCalls(self.home / "calls")
+
     def __post_init__(self) -> None:
         self.home.mkdir()
         path = f"{self.binary.parent}{os.pathsep}{os.environ['PATH']}"
@@ -58,7 +63,7 @@ class Person:
         """One judgement, as the worker asks for it."""
         with FakeModel(policy) as model:
             seen = {"ANTHROPIC_BASE_URL": model.url, **(self.environ if environ is None else environ)}
-            scorer = AgentCliScorer(ClaudeCodeCli(), seen, timeout)
+            scorer = AgentCliScorer(ClaudeCodeCli(), seen, self.calls, timeout)
             return ask_json(scorer, CountingBudget(), QUESTION, JudgeAnswer)
 
 
@@ -201,7 +206,8 @@ def test_later_answers_are_good(person: Person) -> None:
     """The same scorer, after each kind of failure."""
     replies = [Reply.error(529), Reply.error(529), GOOD, GOOD]
     with FakeModel(lambda request: replies.pop(0)) as model:
-        scorer = AgentCliScorer(ClaudeCodeCli(), {"ANTHROPIC_BASE_URL": model.url, **person.environ})
+        environ = {"ANTHROPIC_BASE_URL": model.url, **person.environ}
+        scorer = AgentCliScorer(ClaudeCodeCli(), environ, person.calls)
         ask: Callable[[], JudgeAnswer] = lambda: ask_json(scorer, CountingBudget(), QUESTION, JudgeAnswer)[0]  # noqa: E731
         with pytest.raises(ScorerFailed, match="529"):
             ask()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hivemind_skillopt.errors import ScorerFailed
 from hivemind_skillopt.model import Usage
 from hivemind_skillopt.ports import Answer, Command, Completed, Question
 from hivemind_skillopt.scorers.agent_cli import AgentCliScorer
+from hivemind_skillopt.state.running_calls import RunningCalls
 from tests.scorers.processes import still_running
 
 QUESTION = Question("judge", "system", "the prompt", {}, "")
@@ -37,7 +39,12 @@ class ShellCli:
 
 def ask(script: str, timeout: float = 20, **environ: str) -> str:
     env = {"PATH": os.defpath, "HOME": "/home/dev", **environ}
-    return AgentCliScorer(ShellCli(script), env, timeout).ask(QUESTION).text
+    with tempfile.TemporaryDirectory() as state:
+        calls = RunningCalls(Path(state))
+        try:
+            return AgentCliScorer(ShellCli(script), env, calls, timeout).ask(QUESTION).text
+        finally:
+            assert list(calls.records.iterdir()) == [], "the record goes with the call"
 
 
 def test_the_prompt_comes_by_stdin() -> None:
