@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.nursery import ROOT
+from tests.harness.requirements import require
 
 IN_A_SMALL_FILE_SYSTEM = 'mount -t tmpfs -o size=3m none "$1" && shift && exec "$@"'
 
@@ -28,9 +29,9 @@ def test_files_that_cannot_grow(tmp_path: Path, kib: int) -> None:
 
 
 def test_a_file_system_without_room(tmp_path: Path) -> None:
-    """Where nobody may mount one, the test above stands for it."""
+    """Needs a machine where one may be mounted."""
     unshare = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
     wrap = [*unshare, "sh", "-c", IN_A_SMALL_FILE_SYSTEM, "sh", str(tmp_path)]
     if shutil.which("unshare") is None or subprocess.run([*wrap, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("no small file system can be mounted here; files that cannot grow stand for it")
+        require("no small file system can be mounted here")
     run([*wrap, sys.executable, "-m", "tests.crash.full_disk", str(tmp_path), "disk"])
