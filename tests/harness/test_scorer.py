@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -12,6 +12,7 @@ from hivemind_skillopt.ports import Completed, Question
 from hivemind_skillopt.scorers.judge import SYSTEM, JudgeAnswer
 from hivemind_skillopt.settings import WORKER_GUARD
 from tests.harness.fake_model import FakeModel, Reply, Request, ScriptedAgent
+from tests.harness.test_loop import store_of
 from tests.harness.world import VERDICT, World
 
 MakeWorld = Callable[[ScriptedAgent], tuple[World, FakeModel]]
@@ -24,25 +25,42 @@ QUESTION = Question(
 )
 
 
+def recorded(world: World) -> list[Sequence[object]]:
+    """All that the hooks have brought about so far; nothing waits."""
+    world.wake()
+    store = store_of(world)
+    return [store.attributions(), store.invocations(), world.log("attributed")]
+
+
+def one_that_is_recorded(world: World) -> list[Sequence[object]]:
+    """The hooks do fire here, and their work is seen: the rows of one prompt without a guard."""
+    world.set_up("deploy")
+    assert world.claude.prompt("please deploy the service").returncode == 0
+    rows = recorded(world)
+    assert [len(row) for row in rows] == [1, 1, 1]
+    return rows
+
+
 def test_safe_mode_alone(new_world: MakeWorld, agent: ScriptedAgent) -> None:
     """Without our variable in the environment: the hooks do not run."""
     world, _ = new_world(agent)
-    world.set_up("deploy")
+    before = one_that_is_recorded(world)
     command = ClaudeCodeCli().command(QUESTION)
     run = world.claude.run(command.argv[1:], stdin=command.stdin)
     answer = ClaudeCodeCli().answer(Completed(run.returncode, run.stdout, run.stderr))
     assert JudgeAnswer.model_validate_json(answer.text).outcome == VERDICT["outcome"]
     assert answer.usage.cost_usd is not None
-    assert (world.inbox(), world.log("attributed")) == ([], [])
+    assert recorded(world) == before
 
 
 def test_the_variable_alone(new_world: MakeWorld, agent: ScriptedAgent) -> None:
     """With all hooks on: the recorder leaves at once."""
     world, _ = new_world(agent)
-    world.set_up("deploy")
+    before = one_that_is_recorded(world)
     world.extra_env = {WORKER_GUARD: "1"}
     assert world.claude.prompt("please deploy the service").returncode == 0
-    assert (world.inbox(), world.log("attributed")) == ([], [])
+    world.extra_env = {}
+    assert recorded(world) == before
 
 
 def test_an_api_error_of_the_real_program_is_no_answer(new_world: MakeWorld) -> None:

@@ -154,12 +154,16 @@ def test_one_malformed_foreign_hook(new_world: MakeWorld, agent: ScriptedAgent) 
     """The program then drops the whole settings file, silently: nothing is recorded, and nobody is disturbed."""
     world, _ = new_world(agent)
     world.set_up("deploy")
+    session = world.claude.prompt("please deploy the service").session_id
+    world.wake()
+    before = (attributed(world), store_of(world).invocations())
+    assert (before[0], len(before[1])) == ([session], 1)
     wrong = {"hooks": [{"type": "no such type"}]}
     world.change_settings(lambda settings: settings["hooks"].update(Stop=[wrong]))
     answer = world.claude.prompt("please deploy the service")
     assert (answer.returncode, answer.stderr) == (0, "")
-    world.settle()
-    assert (attributed(world), store_of(world).invocations()) == ([], [])
+    world.wake()
+    assert (attributed(world), store_of(world).invocations()) == before
 
 
 def test_a_settings_file_that_stands_twice_fires_once(new_world: MakeWorld, agent: ScriptedAgent) -> None:
