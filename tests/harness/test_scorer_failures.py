@@ -14,18 +14,19 @@ import pytest
 
 from hivemind_skillopt.adapters.claude_code.cli import ClaudeCodeCli
 from hivemind_skillopt.errors import ScorerFailed
-from hivemind_skillopt.model import Usage
-from hivemind_skillopt.ports import Question
+from hivemind_skillopt.model import Outcome, SkillRef, Usage, Verdict, VersionSource
+from hivemind_skillopt.ports import CaseFile, Question, Scorer, Turn
 from hivemind_skillopt.scorers.agent_cli import AgentCliScorer
 from hivemind_skillopt.scorers.ask import ask_json
-from hivemind_skillopt.scorers.judge import SYSTEM, JudgeAnswer
+from hivemind_skillopt.scorers.judge import SYSTEM, JudgeAnswer, ModelJudge
+from hivemind_skillopt.scorers.proposer import ModelProposer
 from hivemind_skillopt.state.running_calls import RunningCalls
 from tests.harness.claude_code import find_claude, missing_claude
 from tests.harness.fake_model import FakeModel, Policy, Reply, Request
 from tests.harness.requirements import require
-from tests.harness.world import VERDICT
+from tests.harness.world import PROPOSAL, VERDICT
 from tests.scorers.fakes import CountingBudget
-from tests.scorers.processes import argv, descendants, group, still_running
+from tests.scorers.processes import argv, descendants, environ, group, still_running
 
 pytestmark = pytest.mark.real_cli
 
@@ -103,17 +104,42 @@ def test_a_good_answer_and_what_it_took(person: Person, asked: list[int]) -> Non
     assert usage.cost_usd
 
 
-def test_neither_key_nor_untrusted_text_is_in_argv(person: Person) -> None:
-    seen: list[str] = []
+CASE = CaseFile(
+    "deploy--alice", f"# {UNTRUSTED} in the skill", (Turn("human", f"{UNTRUSTED} in a turn"),), (UNTRUSTED,)
+)
+FOUND = Verdict(
+    "v", "i", ("r",), SkillRef("deploy", "alice"), 1, None, VersionSource.TRANSCRIPT, Outcome.SKILL_FAULT, 0.9,
+    f"{UNTRUSTED} in the reason", f"{UNTRUSTED} in the quote", 1, None, 1,
+)  # fmt: skip
+ROLES: dict[str, tuple[Callable[[Scorer], object], dict[str, object]]] = {
+    "judge": (lambda scorer: ModelJudge(scorer, CountingBudget(), "")(CASE), VERDICT),
+    "proposer": (
+        lambda scorer: ModelProposer(scorer, CountingBudget(), "")(CASE, FOUND, CASE.skill_text, [UNTRUSTED]),
+        PROPOSAL,
+    ),
+}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_neither_key_nor_untrusted_text_is_in_argv(person: Person, role: str) -> None:
+    """Nor is the text in a variable of any process that runs then; the key is in one, where the CLI looks for it."""
+    words: list[str] = []
+    variables: list[str] = []
+    ask, good = ROLES[role]
 
     def policy(request: Request) -> Reply:
-        assert UNTRUSTED in request.prompt
-        seen.extend(word for pid in descendants(os.getpid()) for word in argv(pid))
-        return GOOD
+        assert (request.role, request.prompt.count(UNTRUSTED) >= 3) == (role, True)
+        for pid in descendants(os.getpid()):
+            words.extend(argv(pid))
+            variables.extend(environ(pid))
+        return Reply.structured(good)
 
-    person.judge(policy)
-    assert "--safe-mode" in seen
-    assert [word for word in seen if KEY in word or UNTRUSTED in word] == []
+    with FakeModel(policy) as model:
+        ask(AgentCliScorer(ClaudeCodeCli(), {"ANTHROPIC_BASE_URL": model.url, **person.environ}))
+    assert "--safe-mode" in words
+    assert f"ANTHROPIC_API_KEY={KEY}" in variables
+    assert [word for word in words if KEY in word or UNTRUSTED in word] == []
+    assert [variable for variable in variables if UNTRUSTED in variable] == []
 
 
 ANSWERS = {
@@ -121,13 +147,13 @@ ANSWERS = {
     "429": (Reply.error(429), "429"),
     "500": (Reply.error(500), "500"),
     "529": (Reply.error(529), "529"),
-    "html": (Reply.garbage(), "claude"),
+    "html": (Reply.garbage(), "empty or malformed response .HTTP 200."),
     "garbage": (Reply.text("I liked it very much."), "did not answer with the JSON"),
     "prose": (Reply.text(f"Sure! {json.dumps(VERDICT)}"), "did not answer with the JSON"),
-    "wrong shape": (Reply.structured({"outcome": "guilty"}), "claude"),
-    "empty": (Reply.text(""), "claude"),
-    "truncated": (Reply.truncated(json.dumps(VERDICT)), "claude"),
-    "cut": (Reply.hang(0), "claude"),
+    "wrong shape": (Reply.structured({"outcome": "guilty"}), "did not answer with the JSON"),
+    "empty": (Reply.text(""), "claude gave an empty answer"),
+    "truncated": (Reply.truncated(json.dumps(VERDICT)), "Connection to the API was lost"),
+    "cut": (Reply.hang(0), "Unable to connect to API"),
 }
 
 

@@ -36,8 +36,17 @@ def group(pgid: int) -> list[int]:
 
 
 def argv(pid: int) -> list[str]:
+    return _words(pid, "cmdline")
+
+
+def environ(pid: int) -> list[str]:
+    """name=value, as it was started."""
+    return _words(pid, "environ")
+
+
+def _words(pid: int, file: str) -> list[str]:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").split("\0")
+        return Path(f"/proc/{pid}/{file}").read_text(errors="replace").split("\0")
     except (FileNotFoundError, ProcessLookupError):
         return []
 
