@@ -18,6 +18,7 @@ from tests.harness.fake_model import FakeModel, Policy, ScriptedAgent
 from tests.harness.policies import Slow
 from tests.harness.test_loop import assert_whole_story, store_of
 from tests.harness.world import PUSHBACK, World, wait_until
+from tests.scorers.processes import still_running
 
 MakeWorld = Callable[[Policy], tuple[World, FakeModel]]
 OURS = ("hivemind", "skillopt", "launcher", "Permission denied", "not found")
@@ -76,16 +77,21 @@ def test_the_worker_outlives_the_signals_of_the_program(new_world: MakeWorld, ag
     assert_whole_story(world, model, session, "tool")
 
 
+def timeouts(world: World, seconds: int) -> None:
+    """Of each of our hooks, in the settings."""
+
+    def change(settings: dict[str, Any]) -> None:
+        for entries in settings["hooks"].values():
+            entries[0]["hooks"][0]["timeout"] = seconds
+
+    world.change_settings(change)
+
+
 def test_a_hook_that_times_out_costs_its_time_only(new_world: MakeWorld, agent: ScriptedAgent) -> None:
     """A machine so slow that our hooks never end: the program cuts them, the user's turn goes on."""
     world, _ = new_world(agent)
     world.set_up("deploy")
-
-    def one_second(settings: dict[str, Any]) -> None:
-        for entries in settings["hooks"].values():
-            entries[0]["hooks"][0]["timeout"] = 1
-
-    world.change_settings(one_second)
+    timeouts(world, 1)
     (world.state / "launcher").write_text('#!/bin/sh\necho started >> "${0%/*}/started"\nexec sleep 600\n')
     began = time.monotonic()
     answer = world.claude.prompt("please deploy the service")
@@ -93,6 +99,27 @@ def test_a_hook_that_times_out_costs_its_time_only(new_world: MakeWorld, agent: 
     assert (world.state / "started").read_text().count("started") == 3
     assert time.monotonic() - began < 60
     assert store_of(world).invocations() == []
+
+
+def test_a_hook_that_times_out_leaves_the_worker_that_it_started(new_world: MakeWorld, agent: ScriptedAgent) -> None:
+    """The program kills all of the hook, but the worker is in a session of its own."""
+    slow = Slow(agent, "judge")
+    world, model = new_world(slow)
+    world.set_up("deploy")
+    session = world.claude.prompt("please deploy the service").session_id
+    timeouts(world, 4)
+    launcher, pids = world.state / "launcher", world.state / "pids"
+    launcher.rename(world.state / "real")
+    launcher.write_text('#!/bin/sh\n"${0%/*}/real" "$@"\necho $$ >> "${0%/*}/pids"\nexec sleep 600\n')
+    launcher.chmod(0o700)
+    answer = world.claude.prompt(PUSHBACK, resume=session)
+    assert (answer.returncode, answer.text, answer.stderr) == (0, "Noted.", "")
+    hooks = [int(line) for line in pids.read_text().split()]
+    assert (len(hooks), still_running(*hooks)) == (2, [])
+    wait_until(lambda: model.count("judge") == 1, "the judge is asked")
+    assert len(world.workers()) == 1
+    slow.go_on.set()
+    assert_whole_story(world, model, session, "tool")
 
 
 def gone_launcher(world: World) -> None:
