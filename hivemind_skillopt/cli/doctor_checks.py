@@ -15,7 +15,7 @@ from hivemind_skillopt import __version__
 from hivemind_skillopt.adapters.built_in import BuiltInOffers
 from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.doctor_hooks import try_hooks
-from hivemind_skillopt.cli.harness_file import launcher_text, read_harness_file
+from hivemind_skillopt.cli.harness_file import launcher_text, read_harness_file, why_silent
 from hivemind_skillopt.cli.output import shown_store, tilde
 from hivemind_skillopt.errors import StateUnavailable
 from hivemind_skillopt.hooks.manager import Hooks
@@ -149,14 +149,10 @@ def check_launcher(patient: Patient) -> Findings:
     """What every hook runs."""
     launcher = patient.context.settings.paths.launcher
     shown, pythons = patient.show(launcher), {install.python for install in patient.installs}
-    if not launcher.exists():
-        if patient.installs:
-            yield Finding(Level.FAIL, "launcher", f"{shown} is gone, so every hook is silent; {AGAIN}")
+    if not launcher.exists() and not patient.installs:
         return
-    if not os.access(launcher, os.X_OK):
-        yield Finding(Level.FAIL, "launcher", f"{shown} is not executable, so every hook is silent; {AGAIN}")
-    elif gone := [python for python in pythons if not Path(python).exists()]:
-        yield Finding(Level.FAIL, "launcher", f"the hooks' environment is gone ({patient.show(gone[0])}); {AGAIN}")
+    if why := why_silent(launcher, patient.show):
+        yield Finding(Level.FAIL, "launcher", f"{why}, so every hook is silent; {AGAIN}")
     elif launcher.read_bytes() == launcher_text().encode():
         yield Finding(Level.OK, "launcher", f"{shown} runs this environment")
     elif pythons <= {sys.executable}:

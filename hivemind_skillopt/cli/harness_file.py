@@ -9,6 +9,7 @@ import os
 import shlex
 import stat
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -76,6 +77,35 @@ def launcher_text() -> str:
         '[ "$HIVEMIND_SKILLOPT_DEBUG" = 1 ] || exec 2>/dev/null\n'
         f'exec {python} -I -S -c {start} {parent} "${{0%/*}}" "$@"\n'
     )
+
+
+def why_silent(launcher: Path, show: Callable[[Path], str]) -> str:
+    """Why no hook records anything: the launcher, or what it names, is gone; '' where all is there.
+
+    A launcher of another version may be written otherwise: then only the launcher itself is looked at.
+    """
+    if not launcher.is_file():
+        return f"{show(launcher)} is gone"
+    if not os.access(launcher, os.X_OK):
+        return f"{show(launcher)} is not executable"
+    python, package = _named_in(launcher)
+    if python and not os.access(python, os.X_OK):
+        return f"the hooks' environment is gone ({show(python)})"
+    if package and not (package / "recorder.py").is_file():
+        return f"the hooks' environment has this program no more ({show(package)})"
+    return ""
+
+
+def _named_in(launcher: Path) -> tuple[Path, Path] | tuple[None, None]:
+    """The interpreter and the package folder, as `launcher_text` writes them into the last command."""
+    try:
+        words = shlex.split(launcher.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None, None
+    match words[-8:]:
+        case [python, "-I", "-S", "-c", _, parent, _, _]:
+            return Path(python), Path(parent) / PACKAGE.name
+    return None, None
 
 
 def write_launcher(path: Path) -> bool:

@@ -76,11 +76,10 @@ def command(harnesses: tuple[str, ...], yes: bool, dry_run: bool, as_json: bool)
         raise HarnessError("Windows is not supported; use Linux or macOS (or WSL)")
     context = Context()
     plans = [_plan(context, adapter) for adapter in _chosen(context, harnesses)]
-    if not as_json:
-        _print_consent(context, plans)
+    _print_consent(context, plans, err=as_json)
     refreshed = False
     if not dry_run:
-        _ask(yes)
+        _ask(yes, err=as_json)
         refreshed = _apply(context, plans)
     _report(context, plans, refreshed=refreshed, as_json=as_json, dry_run=dry_run)
 
@@ -109,8 +108,8 @@ def _plan(context: Context, adapter: HarnessAdapter) -> Plan:
     return Plan(adapter, home, file, before, after, earlier)
 
 
-def _print_consent(context: Context, plans: list[Plan]) -> None:
-    """Once: a second install of the same homes says nothing."""
+def _print_consent(context: Context, plans: list[Plan], *, err: bool) -> None:
+    """Once: a second install of the same homes says nothing. To standard error where the output is for a program."""
     if all(plan.earlier for plan in plans):
         return
     settings = context.settings
@@ -122,7 +121,8 @@ def _print_consent(context: Context, plans: list[Plan]) -> None:
             usd=settings.limits.usd_per_day,
             mode=settings.mode,
             store=shown_store(settings),
-        )
+        ),
+        err=err,
     )
 
 
@@ -133,10 +133,10 @@ def _model(settings: Settings, plans: list[Plan]) -> str:
     return f"your own `{' / '.join(plan.adapter.cli().program for plan in plans)}` CLI"
 
 
-def _ask(yes: bool) -> None:
+def _ask(yes: bool, *, err: bool) -> None:
     """Without a terminal the text above has to do."""
     if not yes and at_a_terminal():
-        click.confirm("Install?", default=True, abort=True)
+        click.confirm("Install?", default=True, abort=True, err=err)
 
 
 def _apply(context: Context, plans: list[Plan]) -> bool:

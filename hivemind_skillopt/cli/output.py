@@ -17,9 +17,9 @@ from hivemind_skillopt.model import SECOND
 from hivemind_skillopt.settings import Settings, without_credentials
 
 
-def console() -> Console:
-    """Standard output; plain where it is no terminal."""
-    return Console(highlight=False, soft_wrap=False)
+def console(*, err: bool = False) -> Console:
+    """Standard output or error; plain where it is no terminal."""
+    return Console(highlight=False, soft_wrap=False, stderr=err)
 
 
 def at_a_terminal() -> bool:
@@ -27,9 +27,9 @@ def at_a_terminal() -> bool:
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
-def say(text: str, style: str | None = None) -> None:
+def say(text: str, style: str | None = None, *, err: bool = False) -> None:
     """Text for a person; square brackets in it are text, and it cannot steer the terminal."""
-    console().print(printable(text), style=style, markup=False, soft_wrap=True)
+    console(err=err).print(printable(text), style=style, markup=False, soft_wrap=True)
 
 
 def say_indented(text: str, style: str = "") -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from hivemind_skillopt.cli.context import Context
+from hivemind_skillopt.cli.harness_file import why_silent
 from hivemind_skillopt.cli.options import as_json
 from hivemind_skillopt.cli.output import ago, iso, print_json, say, shown_store, tilde
 from hivemind_skillopt.errors import SkillOptError
@@ -76,7 +77,7 @@ def _ask(context: Context) -> Status:
         settings=context.settings,
         paused_until=_paused_until(context),
         store_failure=failure or context.notes.get("sync_failure") or context.notes.get("pull_failure") or None,
-        harnesses=[_harness(install) for install in context.installs.all()],
+        harnesses=[_harness(context, install) for install in context.installs.all()],
         skills_pulled=len({entry.ref for entry in context.manifest.entries()}),
         windows_open=len(context.windows.all_open()),
         inbox=len(context.inbox.names()),
@@ -99,12 +100,13 @@ def _ask_store(context: Context) -> tuple[str | None, int | None]:
         return str(error), None
 
 
-def _harness(install: Install) -> Harness:
-    problem = None
-    if not Path(install.python).exists():
-        problem = "its Python environment is gone; run `hivemind-skillopt install` again"
-    elif not Path(install.file).exists():
-        problem = f"{install.file} is gone; run `hivemind-skillopt install` again"
+def _harness(context: Context, install: Install) -> Harness:
+    def show(path: Path) -> str:
+        return tilde(path, context.settings)
+
+    file = Path(install.file)
+    why = why_silent(context.settings.paths.launcher, show) or ("" if file.exists() else f"{show(file)} is gone")
+    problem = f"{why}; run `hivemind-skillopt install` again" if why else None
     return Harness(install.harness, install.home, install.python, problem)
 
 

@@ -33,7 +33,7 @@ def test_status_of_an_empty_machine(cli: Cli) -> None:
     assert "none is set up" in cli.run("status").stdout
 
 
-def test_status_tells_a_vanished_environment(cli: Cli) -> None:
+def test_status_tells_a_vanished_settings_file(cli: Cli) -> None:
     cli.run("install", "--yes")
     assert cli.json("status")["harnesses"][0]["problem"] is None
     cli.settings.unlink()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import shutil
 import stat
 import subprocess
 import sys
 import venv
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -137,6 +139,50 @@ def test_the_consent_is_printed_once(cli: Cli) -> None:
     for word in ("read", "sent", "spent", "published", "stop", "200 characters"):
         assert word in first
     assert "What happens" not in cli.run("install", "--yes").stdout
+
+
+def test_with_json_the_consent_goes_to_standard_error(cli: Cli) -> None:
+    """A person may read it there; standard output stays for the program."""
+    first = cli.run("install", "--yes", "--json")
+    assert json.loads(first.stdout)[0]["changed"] is True
+    assert "What happens once this is installed" in first.stderr
+    assert "What happens" not in cli.run("install", "--yes", "--json").stderr
+
+
+def test_nobody_is_asked_without_having_seen_the_text(cli: Cli) -> None:
+    """`install --json` on a terminal."""
+    ours, terminal = pty.openpty()
+    os.write(ours, b"n\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "hivemind_skillopt", "install", "--json"],
+        env={"PATH": os.environ["PATH"], "HOME": str(cli.home), "TERM": "dumb"},
+        stdin=terminal, stdout=terminal, stderr=subprocess.PIPE, encoding="utf-8", timeout=60, check=False,
+    )  # fmt: skip
+    os.close(terminal)
+    os.close(ours)
+    text, asked, _ = done.stderr.partition("Install?")
+    assert ("What happens once this is installed" in text, asked, done.returncode) == (True, "Install?", 1)
+    assert not launcher(cli).exists()
+
+
+@pytest.mark.parametrize("before", ["{}", FOREIGN, None])
+def test_the_earlier_file_is_backed_up(cli: Cli, before: str | None) -> None:
+    """Its exact bytes, for its owner alone, at the install and at the uninstall."""
+
+    def backups() -> list[bytes]:
+        files = sorted((launcher(cli).parent / "backups").glob("*-settings.json"))
+        assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600] * len(files)
+        return [file.read_bytes() for file in files]
+
+    write(cli, before)
+    first = [] if before is None else [before.encode()]
+    cli.run("install", "--yes")
+    installed = cli.settings.read_bytes()
+    assert backups() == first
+    cli.run("install", "--yes")
+    assert backups() == first, "nothing was changed, so nothing is kept"
+    cli.run("uninstall")
+    assert backups() == [*first, installed]
 
 
 def test_a_dry_run_writes_nothing(cli: Cli) -> None:
@@ -278,6 +324,45 @@ def test_a_deleted_environment_is_told_from_another_one(cli: Cli, elsewhere: Pat
     assert "environment is gone" in cli.json("status")["harnesses"][0]["problem"]
     failed = [check["message"] for check in cli.json("doctor", code=1)["checks"] if check["level"] == "fail"]
     assert any("environment is gone" in message for message in failed)
+    cli.run("install", "--yes")
+    assert cli.json("status")["harnesses"][0]["problem"] is None
+
+
+@pytest.fixture
+def own_copy(cli: Cli, elsewhere: Path, tmp_path: Path) -> Path:
+    """The hooks run a whole copy of this program, in an environment of its own: that environment."""
+    folder = tmp_path / "own env"
+    shutil.copytree(elsewhere.parents[1], folder, symlinks=True)
+    package = Path(hivemind_skillopt.__file__).parent
+    shutil.copytree(package, package_in(folder), ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(package.parent / "hooks", package_in(folder) / "_bundle" / "hooks")
+    cli.run("install", "--yes", python=str(folder / "bin" / "python"))
+    return folder
+
+
+def package_in(environment: Path) -> Path:
+    return next((environment / "lib").glob("python*/site-packages")) / "hivemind_skillopt"
+
+
+VANISHED: dict[str, tuple[Callable[[Cli, Path], object], str]] = {
+    "environment": (lambda _, env: shutil.rmtree(env), "environment is gone"),
+    "package": (lambda _, env: shutil.rmtree(package_in(env)), "this program no more"),
+    "launcher": (lambda cli, _: launcher(cli).unlink(), "launcher is gone"),
+    "launcher's permission": (lambda cli, _: launcher(cli).chmod(0o600), "launcher is not executable"),
+}
+
+
+@pytest.mark.parametrize("what", VANISHED)
+def test_what_vanished_under_the_hooks_is_told_by_status_and_doctor(cli: Cli, own_copy: Path, what: str) -> None:
+    take_away, said = VANISHED[what]
+    assert cli.json("status")["harnesses"][0]["problem"] is None
+    take_away(cli, own_copy)
+    problem = cli.json("status")["harnesses"][0]["problem"]
+    assert said in problem
+    assert problem.endswith("; run `hivemind-skillopt install` again")
+    assert problem in cli.run("status").stdout
+    (told,) = [check for check in cli.json("doctor", code=1)["checks"] if check["check"] == "launcher"]
+    assert (told["level"], said in told["message"]) == ("fail", True), told
     cli.run("install", "--yes")
     assert cli.json("status")["harnesses"][0]["problem"] is None
 
