@@ -246,12 +246,14 @@ class HookProbe:
 class HarnessAdapter(Protocol):
     """One harness. Pure but for `read_transcript` and `switched_off`, which read the harness's own files.
 
-    `seen_version` is the version of the harness that the adapter was tested with.
+    `seen_version` is the version of the harness that the adapter was tested with. `trust`: what the harness asks of
+    its user before it runs our hooks, in a few words.
     """
 
     name: str
     title: str
     seen_version: str
+    trust: str
 
     def home(self, environ: Mapping[str, str]) -> Path:
         """The harness's own folder in this environment."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from hivemind_skillopt.cli.context import Context
+from hivemind_skillopt.cli.elsewhere import Elsewhere, waiting_elsewhere
 from hivemind_skillopt.cli.harness_file import why_silent
 from hivemind_skillopt.cli.options import as_json
 from hivemind_skillopt.cli.output import ago, iso, print_json, say, shown_store, tilde
@@ -49,6 +50,7 @@ class Status:
     windows_open: int
     inbox: int
     set_aside: int
+    elsewhere: list[Elsewhere]
     jobs: int
     jobs_failed: list[FailedJob]
     outbox: int
@@ -82,6 +84,7 @@ def _ask(context: Context) -> Status:
         windows_open=len(context.windows.all_open()),
         inbox=len(context.inbox.names()),
         set_aside=context.inbox.set_aside_count(),
+        elsewhere=waiting_elsewhere(context),
         jobs=sum(context.jobs.counts().values()),
         jobs_failed=[FailedJob(job.step, job.last_error) for job in context.jobs.failures()],
         outbox=context.outbox.count(),
@@ -125,6 +128,7 @@ def _facts(status: Status) -> dict[str, object]:
         "windows_open": status.windows_open,
         "inbox": status.inbox,
         "set_aside": status.set_aside,
+        "elsewhere": [asdict(one) for one in status.elsewhere],
         "jobs": status.jobs,
         "jobs_failed": [asdict(job) for job in status.jobs_failed],
         "outbox": status.outbox,
@@ -145,6 +149,7 @@ def _today(spent: Spent, limits: Limits, published: int | None) -> dict[str, obj
         "unpriced_calls": spent.unpriced_calls,
         "publications": published,
         "publications_cap_per_skill": limits.publications_per_day,
+        "cooldown_seconds": limits.cooldown_seconds,
     }
 
 
@@ -161,6 +166,8 @@ def _print(status: Status, now: int) -> None:
         f"here       skills pulled {status.skills_pulled}, windows open {status.windows_open}, "
         f"inbox {status.inbox}, jobs {status.jobs}, outbox {status.outbox}"
     )
+    for one in status.elsewhere:
+        say(f"           of these for {_owner(one, settings)}: inbox {one.inbox}, jobs {one.jobs}")
     if status.set_aside:
         say(f"set aside  {status.set_aside} unreadable inbox files, kept for a day; `hivemind-skillopt log` says why")
     for job in status.jobs_failed:
@@ -169,6 +176,12 @@ def _print(status: Status, now: int) -> None:
     if status.worker_failure:
         say(f"           failed since: {status.worker_failure}", "red")
     _print_today(status.spent, settings.limits, status.published)
+
+
+def _owner(one: Elsewhere, settings: Settings) -> str:
+    """Whose worker has to run."""
+    home = f"the home {tilde(one.home, settings)}" if one.home else ""
+    return " and ".join(filter(None, (home, "another store" if one.another_store else "")))
 
 
 def _paused_until(context: Context) -> str | None:
@@ -198,8 +211,12 @@ def _print_harnesses(status: Status) -> None:
 
 def _print_today(spent: Spent, limits: Limits, published: int | None) -> None:
     say(
-        f"today      {spent.judge_calls} of {limits.judge_calls_per_day} judge calls, {spent.tokens} tokens, "
-        f"{spent.cost_usd:.4f} of {limits.usd_per_day:g} USD, {'?' if published is None else published} published"
+        f"today      {spent.judge_calls} of {limits.judge_calls_per_day} judge calls, "
+        f"{spent.tokens} of {limits.tokens_per_day} tokens, {spent.cost_usd:.4f} of {limits.usd_per_day:g} USD"
+    )
+    say(
+        f"           {'?' if published is None else published} published "
+        f"(a skill: at most {limits.publications_per_day}, {limits.cooldown_seconds} s apart)"
     )
     if spent.unpriced_calls:
         say(f"           calls whose cost is not known: {spent.unpriced_calls}")

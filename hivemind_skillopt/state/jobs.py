@@ -221,6 +221,13 @@ class Jobs:
             rows = connection.execute(select(jobs.c.status, func.count()).group_by(jobs.c.status)).all()
         return {str(row[0]): int(row[1]) for row in rows}
 
+    def owners(self) -> list[tuple[str, str]]:
+        """Store id and harness home of each job that is not given up."""
+        whose = select(windows.c.store_id, windows.c.home).join(jobs, jobs.c.window_id == windows.c.id)
+        with self._database.transaction() as connection:
+            rows = connection.execute(whose.where(jobs.c.status != JobStatus.FAILED)).all()
+        return [(row.store_id, row.home) for row in rows]
+
     def failures(self) -> list[Job]:
         """Jobs that gave up, newest first."""
         found = select(jobs).where(jobs.c.status == JobStatus.FAILED).order_by(jobs.c.created_at.desc())

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from dataclasses import fields
 from pathlib import Path
 
+from hivemind_skillopt.settings import Limits
 from tests.cli.conftest import Cli
 
 
@@ -38,6 +40,54 @@ def test_status_tells_a_vanished_settings_file(cli: Cli) -> None:
     assert cli.json("status")["harnesses"][0]["problem"] is None
     cli.settings.unlink()
     assert "install` again" in cli.json("status")["harnesses"][0]["problem"]
+
+
+CAPS = {
+    "judge_calls_per_day": ("MAX_JUDGE_CALLS_PER_DAY", "judge_calls_cap", "of 51 judge calls"),
+    "tokens_per_day": ("MAX_TOKENS_PER_DAY", "tokens_cap", "of 51 tokens"),
+    "usd_per_day": ("MAX_USD_PER_DAY", "cost_usd_cap", "of 51 USD"),
+    "publications_per_day": ("MAX_PUBLICATIONS_PER_DAY", "publications_cap_per_skill", "at most 51,"),
+    "cooldown_seconds": ("COOLDOWN_SECONDS", "cooldown_seconds", "51 s apart"),
+}
+"""Field of Limits: its variable, its key in JSON, what a person reads. The confidence floor limits no spending."""
+
+
+def test_each_cap_is_shown(cli: Cli) -> None:
+    assert {field.name for field in fields(Limits)} - {"confidence_floor"} == set(CAPS)
+    cli.environ = {f"HIVEMIND_SKILLOPT_{name}": "51" for name, _, _ in CAPS.values()}
+    today, text = cli.json("status")["today"], cli.run("status").stdout
+    for _, key, shown in CAPS.values():
+        assert (today[key], shown in text) == (51, True), key
+
+
+def test_status_fits_a_terminal(cli: Cli) -> None:
+    cli.run("install", "--yes")
+    assert max(map(len, cli.run("status").stdout.splitlines())) <= 80
+
+
+def item(cli: Cli, number: int, **carried: str) -> None:
+    """A session began, as its recorder tells it."""
+    inbox = cli.home / ".local/state/hivemind-skillopt/inbox"
+    inbox.mkdir(parents=True, exist_ok=True)
+    head = ["hivemind-skillopt inbox 1", "harness=claude_code", "event=SessionStart", f"HOME={cli.home}"]
+    head += [f"{name}={value}" for name, value in carried.items()]
+    (inbox / f"{number:020d}-x").write_text("\n".join(head) + '\n\n{"session_id": "s1"}')
+
+
+def test_what_waits_for_another_home_or_store_is_named(cli: Cli) -> None:
+    item(cli, 1)
+    assert cli.json("status")["elsewhere"] == []
+    for number in (2, 3):
+        item(cli, number, CLAUDE_CONFIG_DIR=f"{cli.home}/work")
+    item(cli, 4, HIVEMIND_ORG_ID="other")
+    assert cli.json("status")["elsewhere"] == [
+        {"home": None, "another_store": True, "inbox": 1, "jobs": 0},
+        {"home": f"{cli.home}/work", "another_store": False, "inbox": 2, "jobs": 0},
+    ]
+    text = cli.run("status").stdout
+    assert "inbox 4" in text
+    assert "of these for the home ~/work: inbox 2, jobs 0" in text
+    assert "of these for another store: inbox 1, jobs 0" in text
 
 
 def test_store_credentials_are_never_shown(cli: Cli) -> None:

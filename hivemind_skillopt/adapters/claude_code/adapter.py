@@ -18,6 +18,7 @@ class ClaudeCode:
     name = payload.HARNESS
     title = "Claude Code"
     seen_version = "2.1.197"
+    trust = "hooks in user settings need no trust"
 
     def home(self, environ: Mapping[str, str]) -> Path:
         """`CLAUDE_CONFIG_DIR`, else `~/.claude`."""
