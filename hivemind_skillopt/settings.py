@@ -170,10 +170,12 @@ def load_settings(environ: Mapping[str, str] | None = None, config: Mapping[str,
     return _from_sources(env, read_config(paths.config_file) if config is None else config, paths)
 
 
-def refuse_unusable(config: Mapping[str, object], name: str) -> None:
-    """Could config.toml hold this? Read without the environment's own value of `name`. Raises SettingsError."""
+def settings_with(config: Mapping[str, object], name: str) -> Settings:
+    """As they would be with this config.toml, without the environment's own value of `name`. Raises SettingsError."""
     environ = {key: value for key, value in os.environ.items() if key != name}
-    _ = load_settings(environ, config).store_id
+    settings = load_settings(environ, config)
+    _ = settings.store_id
+    return settings
 
 
 def bare_settings() -> Settings:
@@ -242,13 +244,16 @@ def _limits(env: Mapping[str, str], config: Mapping[str, object]) -> Limits:
         full = f"HIVEMIND_SKILLOPT_{name}"
         return _number(full, read_value(full, env, config) or str(default))
 
+    def count(name: str, default: int) -> int:
+        return _whole(f"HIVEMIND_SKILLOPT_{name}", number(name, default))
+
     base = Limits()
     return Limits(
-        judge_calls_per_day=int(number("MAX_JUDGE_CALLS_PER_DAY", base.judge_calls_per_day)),
-        tokens_per_day=int(number("MAX_TOKENS_PER_DAY", base.tokens_per_day)),
+        judge_calls_per_day=count("MAX_JUDGE_CALLS_PER_DAY", base.judge_calls_per_day),
+        tokens_per_day=count("MAX_TOKENS_PER_DAY", base.tokens_per_day),
         usd_per_day=number("MAX_USD_PER_DAY", base.usd_per_day),
-        publications_per_day=int(number("MAX_PUBLICATIONS_PER_DAY", base.publications_per_day)),
-        cooldown_seconds=int(number("COOLDOWN_SECONDS", base.cooldown_seconds)),
+        publications_per_day=count("MAX_PUBLICATIONS_PER_DAY", base.publications_per_day),
+        cooldown_seconds=count("COOLDOWN_SECONDS", base.cooldown_seconds),
         confidence_floor=number("CONFIDENCE_FLOOR", base.confidence_floor),
     )
 
@@ -283,8 +288,14 @@ def _number(name: str, text: str) -> float:
     return value
 
 
+def _whole(name: str, value: float) -> int:
+    if not value.is_integer():
+        raise SettingsError(f"{name} is '{value:g}'; use a whole number")
+    return int(value)
+
+
 def _positive(name: str, text: str) -> int:
-    value = int(_number(name, text))
+    value = _whole(name, _number(name, text))
     if value < 1:
         raise SettingsError(f"{name} is '{text}'; use a number of at least 1")
     return value

@@ -12,9 +12,10 @@ from tomlkit.exceptions import TOMLKitError
 from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.options import as_json, dry_run
 from hivemind_skillopt.cli.output import print_json, print_table, say, tilde
+from hivemind_skillopt.cli.setting_checks import refuse_what_is_not_there
 from hivemind_skillopt.cli.setting_names import NAMES, Known, find_name
 from hivemind_skillopt.errors import SettingsError
-from hivemind_skillopt.settings import Settings, config_key, refuse_unusable, without_credentials
+from hivemind_skillopt.settings import Settings, config_key, settings_with, without_credentials
 from hivemind_skillopt.state.files import write_atomically
 
 HIDDEN = "***"
@@ -81,7 +82,9 @@ def _change(name: str, value: str | None, *, as_json: bool, dry_run: bool) -> No
     context.fall_back()
     path = context.settings.paths.config_file
     text = _changed(path.read_bytes().decode() if path.exists() else "", config_key(name), value)
-    refuse_unusable(tomlkit.parse(text).unwrap(), name)
+    soon = Context()
+    soon.settings = settings_with(tomlkit.parse(text).unwrap(), name)
+    refuse_what_is_not_there(name, soon)
     if not dry_run:
         context.made_folders.note(*context.settings.paths.folders)
         write_atomically(path.resolve(), text.encode())

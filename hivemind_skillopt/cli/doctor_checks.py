@@ -175,6 +175,7 @@ def check_hooks(patient: Patient) -> Findings:
             yield Finding(Level.FAIL, adapter.title, f"{patient.show(file)} is gone; {AGAIN}")
             continue
         yield from _fire(patient, adapter, file, text)
+        yield Finding(Level.OK, adapter.title, adapter.trust)
 
 
 def _fire(patient: Patient, adapter: HarnessAdapter, file: Path, text: str) -> Findings:

@@ -14,6 +14,11 @@ def chosen_scorer(settings: Settings, hooks: Hooks, adapter: HarnessAdapter) -> 
     """Raises SettingsError where none of that name is offered."""
     if settings.scorer == AGENT_CLI:
         return AgentCliScorer(adapter.cli(), settings.environ, RunningCalls(settings.paths.calls))
+    return offered_scorer(settings, hooks)
+
+
+def offered_scorer(settings: Settings, hooks: Hooks) -> Scorer:
+    """The one of that name which a plugin or a built-in offers. Raises SettingsError."""
     offered = hooks.scorers(settings)
     if settings.scorer not in offered:
         known = ", ".join([AGENT_CLI, *offered])

@@ -42,7 +42,7 @@ class ScriptedScorer:
 
     def ask(self, question: Question) -> Answer:
         """The first fitting rule's answer. Raises ScorerFailed, SettingsError."""
-        for rule in self._script().get(question.role, ()):
+        for rule in self.script().get(question.role, ()):
             if rule.when in question.prompt:
                 return self._answer(rule)
         raise ScorerFailed(f"the script has no rule for this {question.role} call")
@@ -53,10 +53,13 @@ class ScriptedScorer:
         text = rule.text if rule.text is not None else json.dumps(rule.answer)
         return Answer(text, Usage(self.name, "script", input_tokens=0, output_tokens=0, cost_usd=0.0))
 
-    def _script(self) -> Script:
+    def script(self) -> Script:
+        """The file's rules by role. Raises SettingsError."""
         if not self._path:
             raise SettingsError("the scripted scorer needs HIVEMIND_SKILLOPT_SCRIPT, the path of its JSON file")
         try:
             return TypeAdapter(Script).validate_json(Path(self._path).read_bytes())
-        except (OSError, ValidationError) as error:
-            raise SettingsError(f"the script {self._path} cannot be used: {error}") from error
+        except OSError as error:
+            raise SettingsError(f"the script {self._path} cannot be read: {error.strerror}") from error
+        except ValidationError as error:
+            raise SettingsError(f"the script {self._path} cannot be used: {error.errors()[0]['msg']}") from error

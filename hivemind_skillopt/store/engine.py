@@ -16,15 +16,18 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*(?=://)")
 
 def open_store(url: str, org: str) -> SqlStore:
     """The store of one org. Raises SettingsError for a URL we cannot use, StoreUnavailable for a file we may not."""
-    path = _sqlite_path(url)
+    path = sqlite_path(url)
     try:
         return SqlStore(sqlite_engine(path), org)
     except OSError as error:
         raise StoreUnavailable(f"the org store {path} cannot be opened: {error.strerror}") from error
 
 
-def _sqlite_path(url: str) -> Path:
-    """The file's absolute path: a relative one would be another store in every folder a session starts in."""
+def sqlite_path(url: str) -> Path:
+    """The file's absolute path: a relative one would be another store in every folder a session starts in.
+
+    Raises SettingsError.
+    """
     scheme = _SCHEME.match(url)
     if not url.startswith(SQLITE):
         named = f"the scheme '{scheme[0]}'" if scheme else "no scheme"

@@ -46,6 +46,17 @@ def test_set_keeps_comments_and_get_reads_it_back(cli: Cli) -> None:
         ("judge_window", "0", "at least 1"),
         ("nonsense", "1", "no setting is called 'nonsense'"),
         ("store", "postgresql://team:pa[ss@db/x", "is no URL"),
+        ("store", "gopher://x", "has the scheme 'gopher'"),
+        ("store", "sqlite:///shop.db", "names no absolute path"),
+        ("scorer", "antropic", "use one of agent_cli, anthropic, openai, scripted"),
+        ("agent", "claud", "known: claude_code"),
+        ("script", "/nowhere", "the script /nowhere cannot be read"),
+        ("script", "/dev/null", "the script /dev/null cannot be used"),
+        ("max_judge_calls_per_day", "0.5", "use a whole number"),
+        ("max_tokens_per_day", "1.5", "use a whole number"),
+        ("max_publications_per_day", "0.5", "use a whole number"),
+        ("cooldown_seconds", "0.5", "use a whole number"),
+        ("judge_window", "1.5", "use a whole number"),
     ],
 )
 def test_what_cannot_be_used_is_refused_and_not_written(cli: Cli, name: str, value: str, said: str) -> None:
@@ -53,6 +64,27 @@ def test_what_cannot_be_used_is_refused_and_not_written(cli: Cli, name: str, val
     assert said in line
     assert "pa[ss" not in line
     assert not file(cli).exists()
+
+
+def test_what_is_offered_is_written(cli: Cli) -> None:
+    script = cli.home / "script.json"
+    script.write_text("{}")
+    for name, value in [
+        ("scorer", "anthropic"), ("scorer", "agent_cli"), ("agent", "claude_code"), ("script", str(script)),
+        ("store", f"sqlite:///{cli.home}/team.db"), ("max_tokens_per_day", "1e6"),
+    ]:  # fmt: skip
+        cli.run("config", "set", name, value)
+    assert cli.json("config", "get", "scorer")[0]["value"] == "agent_cli"
+    assert cli.json("status")["today"]["tokens_cap"] == 1_000_000
+
+
+def test_a_name_that_is_gone_keeps_nobody_from_other_settings(cli: Cli) -> None:
+    """A plugin was uninstalled: the scorer that it offered stands in the file."""
+    file(cli).parent.mkdir(parents=True)
+    file(cli).write_text('scorer = "gone"\n')
+    cli.run("config", "set", "judge_window", "4")
+    cli.run("config", "unset", "scorer")
+    assert file(cli).read_text() == "judge_window = 4\n"
 
 
 def test_a_broken_file_is_named_and_left_alone(cli: Cli) -> None:
@@ -90,7 +122,7 @@ def test_command_guide_and_settings_know_the_same_names() -> None:
     """The guide spells every name out, so that it can be searched for."""
     source = Path(settings_module.__file__).read_text()
     read = set(re.findall(r'"(HIVEMIND_[A-Z_]+[A-Z])"', source))
-    read |= {f"HIVEMIND_SKILLOPT_{name}" for name in re.findall(r'number\("([A-Z_]+)"', source)}
+    read |= {f"HIVEMIND_SKILLOPT_{name}" for name in re.findall(r'(?:number|count)\("([A-Z_]+)"', source)}
     assert len(read) > 15
     assert read - {"HIVEMIND_SKILLOPT_WORKER", "HIVEMIND_SKILLOPT_STATE_DIR"} <= set(NAMES)
     assert [name for name in NAMES if f"`{name}" not in GUIDE.read_text()] == []

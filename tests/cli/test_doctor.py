@@ -53,6 +53,8 @@ def test_all_is_well_and_nothing_is_touched(well: Cli, tmp_path: Path) -> None:
     assert answer["ok"] is True
     assert {check["level"] for check in answer["checks"]} == {"ok"}
     assert "all 4 hooks fire" in json.dumps(answer)
+    trust = {"level": "ok", "check": "Claude Code", "message": "hooks in user settings need no trust"}
+    assert trust in answer["checks"]
     changed = {name for name, facts in snapshot(well.home, *ours).items() if before.get(name) != facts}
     assert [name for name in changed if "/state.db" not in name] == []
     assert list((tmp_path / "tmp").iterdir()) == []
