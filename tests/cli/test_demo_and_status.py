@@ -6,7 +6,13 @@ import os
 from dataclasses import fields
 from pathlib import Path
 
+from sqlalchemy import insert
+
+from hivemind_skillopt.model import Reaction
 from hivemind_skillopt.settings import Limits
+from hivemind_skillopt.state.database import Database
+from hivemind_skillopt.state.jobs import Jobs
+from hivemind_skillopt.state.schema import windows
 from tests.cli.conftest import Cli
 
 
@@ -88,6 +94,17 @@ def test_what_waits_for_another_home_or_store_is_named(cli: Cli) -> None:
     assert "inbox 4" in text
     assert "of these for the home ~/work: inbox 2, jobs 0" in text
     assert "of these for another store: inbox 1, jobs 0" in text
+
+
+def test_jobs_that_wait_for_another_store_are_named(cli: Cli) -> None:
+    cli.json("status")
+    database = Database(cli.home / ".local/state/hivemind-skillopt/state.db")
+    window = {"harness": "claude_code", "session_id": "s1", "opened_at": 0, "value": ""}
+    with database.transaction() as connection:
+        connection.execute(insert(windows).values(**window, id="w", store_id="another", home=str(cli.home / ".claude")))
+    Jobs(database).add_reaction(Reaction("r", "w", 1, "no"), judged=True)
+    database.close()
+    assert cli.json("status")["elsewhere"] == [{"home": None, "another_store": True, "inbox": 0, "jobs": 1}]
 
 
 def test_store_credentials_are_never_shown(cli: Cli) -> None:
