@@ -99,7 +99,7 @@ def test_what_waits_for_another_home_or_store_is_named(cli: Cli) -> None:
 def test_jobs_that_wait_for_another_store_are_named(cli: Cli) -> None:
     cli.json("status")
     database = Database(cli.home / ".local/state/hivemind-skillopt/state.db")
-    window = {"harness": "claude_code", "session_id": "s1", "opened_at": 0, "value": ""}
+    window = {"harness": "claude_code", "session_id": "s1", "opened_at": 0, "closed": "turns", "value": ""}
     with database.transaction() as connection:
         connection.execute(insert(windows).values(**window, id="w", store_id="another", home=str(cli.home / ".claude")))
     Jobs(database).add_reaction(Reaction("r", "w", 1, "no"), judged=True)
