@@ -133,7 +133,7 @@ def _setting(settings: Settings, name: str) -> Setting:
 
 
 def _shown(name: str, value: str, known: Known) -> str:
-    if name == "HIVEMIND_SKILLOPT_STORE":
+    if name == "HIVEMIND_SKILLOPT_STORE" or name.endswith("_BASE_URL"):  # either may hold a password
         return without_credentials(value) or value
     return HIDDEN if known.secret and value else value
 

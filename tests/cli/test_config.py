@@ -108,7 +108,11 @@ def test_a_key_comes_by_standard_input_into_a_private_file(cli: Cli) -> None:
 
 
 def test_no_secret_is_printed(cli: Cli) -> None:
-    cli.environ = {"ANTHROPIC_API_KEY": "sk-ant-hunter2", "HIVEMIND_SKILLOPT_STORE": "postgresql://me:hunter2@db/x"}
+    cli.environ = {
+        "OPENAI_BASE_URL": "http://u:hunter2@h/v1",
+        "ANTHROPIC_API_KEY": "sk-ant-hunter2",
+        "HIVEMIND_SKILLOPT_STORE": "postgresql://me:hunter2@db/x",
+    }
     assert "hunter2" not in cli.run("config", "get").stdout + cli.run("config", "get", "--json").stdout
 
 
