@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from hivemind_skillopt.recorder import PATIENCE
 from tests.harness.claude_code import Result
 from tests.harness.fake_model import FakeModel, Policy, ScriptedAgent
 from tests.harness.test_loop import assert_whole_story
+from tests.harness.test_traps_hook_process import timeouts
 from tests.harness.world import PUSHBACK, World
 
 MakeWorld = Callable[[Policy], tuple[World, FakeModel]]
@@ -98,9 +100,10 @@ def test_hostile_stdin_is_never_seen(new_world: MakeWorld, agent: ScriptedAgent,
 
 
 def test_a_whole_payload_that_is_never_closed_is_recorded(new_world: MakeWorld, agent: ScriptedAgent) -> None:
-    """One line is all that there is: nobody waits for the end."""
+    """One line is all that there is: nobody waits for the end. Who did would be cut before giving up."""
     world, model = new_world(agent)
     world.set_up("deploy")
+    timeouts(world, int(PATIENCE) - 1)
     feed(world, f"cat; {UNTIL_IT_ENDED}")
     session = world.claude.prompt("please deploy the service").session_id
     answer = world.claude.prompt(PUSHBACK, resume=session)
