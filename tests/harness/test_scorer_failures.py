@@ -135,7 +135,7 @@ def test_neither_key_nor_untrusted_text_is_in_argv(person: Person, role: str) ->
         return Reply.structured(good)
 
     with FakeModel(policy) as model:
-        ask(AgentCliScorer(ClaudeCodeCli(), {"ANTHROPIC_BASE_URL": model.url, **person.environ}))
+        ask(AgentCliScorer(ClaudeCodeCli(), {"ANTHROPIC_BASE_URL": model.url, **person.environ}, person.calls))
     assert "--safe-mode" in words
     assert f"ANTHROPIC_API_KEY={KEY}" in variables
     assert [word for word in words if KEY in word or UNTRUSTED in word] == []
