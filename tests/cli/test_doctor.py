@@ -253,6 +253,7 @@ def test_after_an_uninstall_nothing_is_well(well: Cli) -> None:
 
 
 def test_a_worker_that_gave_up_is_told_and_nothing_is_called_well(well: Cli) -> None:
-    (state(well) / "log.jsonl").open("a").write(f'{{"at": {2**62}, "what": "worker_failed", "why": "no room"}}\n')
+    with (state(well) / "log.jsonl").open("a") as log:
+        log.write(f'{{"at": {2**62}, "what": "worker_failed", "why": "no room"}}\n')
     assert bad(well, "warn") == ["the last worker gave up: no room"]
     assert "nothing failed" not in well.run("doctor").stdout
