@@ -86,10 +86,14 @@ class Machine(Home):
 
 
 def conflict(machine: Machine) -> None:
-    """Bob is faster."""
+    """Bob is faster, with a version of his own."""
+    skill_md = machine.path / "release" / "SKILL.md"
+    ours = skill_md.read_text()
+    skill_md.write_text(ours + "4. Thank everybody.\n")
     argv = [sys.executable, "-m", "hivemind_skillopt", "push", "release", "--author", "alice"]
     environ = {**machine.environ, "HIVEMIND_USER": "bob"}
     subprocess.run(argv, env=environ, cwd=machine.path, check=True, capture_output=True, timeout=120)
+    skill_md.write_text(ours)
 
 
 def session(machine: Machine) -> None:
