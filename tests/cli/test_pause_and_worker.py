@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,10 @@ def test_log_follow_goes_on_until_interrupted(cli: Cli) -> None:
     log = state(cli) / "log.jsonl"
     argv = [sys.executable, "-m", "hivemind_skillopt", "log", "--follow", "--json"]
     environ = {"HOME": str(cli.home), "PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(argv, env=environ, stdout=subprocess.PIPE, text=True, cwd=cli.home) as process:
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # whoever runs the tests may ignore it
+    with subprocess.Popen(
+        argv, env=environ, stdout=subprocess.PIPE, text=True, cwd=cli.home, preexec_fn=heard
+    ) as process:
         assert process.stdout
         assert json.loads(process.stdout.readline())["what"] == "installed"
         with log.open("a") as file:
