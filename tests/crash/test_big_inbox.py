@@ -89,7 +89,7 @@ def test_fifty_thousand_files(lab: Lab) -> None:
 
 
 WATCHED = """
-
+import sys
 def watch(event, arguments):
     if event in ("os.listdir", "os.scandir") and str(arguments[0]).startswith(state):
         raise SystemExit(f"the recorder asked for {event}")
