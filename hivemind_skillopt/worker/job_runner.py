@@ -19,7 +19,7 @@ from hivemind_skillopt.errors import (
 )
 from hivemind_skillopt.hooks.machine import Machine
 from hivemind_skillopt.judgment_window import JudgmentWindow
-from hivemind_skillopt.model import DAY, Proposal, ProposalStatus, Reaction, SkillVersion, Verdict
+from hivemind_skillopt.model import DAY, Proposal, ProposalStatus, Reaction, Verdict
 from hivemind_skillopt.pipeline import Case, Judged, Pipeline
 from hivemind_skillopt.ports import Clock, Conversation, Draft, HarnessAdapter
 from hivemind_skillopt.redaction import redact
@@ -48,10 +48,10 @@ class JobRunner:
     adapters: Mapping[str, HarnessAdapter]
     clock: Clock
 
-    def run(self, job: Job) -> SkillVersion | None:
-        """Do the job; the version that it published, if it did. Raises StateUnavailable only."""
+    def run(self, job: Job) -> None:
+        """Do the job. Raises StateUnavailable only."""
         try:
-            return self._step(job)
+            self._step(job)
         except StateUnavailable:
             raise  # no room, or a lock: says nothing about the job; the next worker takes it up
         except BudgetSpent as error:
@@ -60,18 +60,21 @@ class JobRunner:
             self._failed(job, redact(str(error)))
         except Exception as error:  # noqa: BLE001  one broken job must not stop the others
             self._failed(job, f"{type(error).__name__} in step {job.step}")
-        return None
 
-    def _step(self, job: Job) -> SkillVersion | None:
+    def _step(self, job: Job) -> None:
         window = self.machine.windows.get(job.window_id)
         if job.step is Step.PUBLISH:
-            return self._publish(job, window)
+            self._publish(job, window)
+            return
         conversation = self._adapter(window).read_transcript(window)
         if conversation is None:
             self._without_transcript(job, window)
-            return None
+            return
         case = self._case(job, window, conversation)
-        return self._judge(job, case) if job.step is Step.JUDGE else self._propose(job, case)
+        if job.step is Step.JUDGE:
+            self._judge(job, case)
+        else:
+            self._propose(job, case)
 
     def _adapter(self, window: JudgmentWindow) -> HarnessAdapter:
         return self.adapters[window.invocation.harness]
@@ -103,12 +106,13 @@ class JobRunner:
         else:
             self._give_up(job, NO_TRANSCRIPT)
 
-    def _judge(self, job: Job, case: Case) -> SkillVersion | None:
+    def _judge(self, job: Job, case: Case) -> None:
         pipeline = self.pipeline_for(case.window)
         judged = pipeline.judge(case)
         go_on = pipeline.may_propose(judged.verdict, case.window)
         self._write_verdict(job, judged, go_on=go_on)
-        return self._propose(self._next(job, Step.PROPOSE, verdict=judged.verdict), case) if go_on else None
+        if go_on:
+            self._propose(self._next(job, Step.PROPOSE, verdict=judged.verdict), case)
 
     def _write_verdict(self, job: Job, judged: Judged, *, go_on: bool = False) -> None:
         """Verdict, window, outbox and the job's next step: one transaction."""
@@ -128,19 +132,19 @@ class JobRunner:
             confidence=verdict.confidence, verdict=verdict.id,
         )  # fmt: skip
 
-    def _propose(self, job: Job, case: Case) -> SkillVersion | None:
+    def _propose(self, job: Job, case: Case) -> None:
         verdict = _present(job.verdict)
         if not all(reaction.text for reaction in case.reactions):
             self._give_up(job, "its text was erased after 24 h")
-            return None
+            return
         proposed = self.pipeline_for(case.window).propose(case, verdict)
         if isinstance(proposed, Draft):
             self.machine.log.write("no_change", ref=str(verdict.ref), verdict=verdict.id)
             self._end(job, "the newer version already covers it")
-            return None
-        return self._write_proposal(job, case.window, proposed)
+            return
+        self._write_proposal(job, case.window, proposed)
 
-    def _write_proposal(self, job: Job, window: JudgmentWindow, proposal: Proposal) -> SkillVersion | None:
+    def _write_proposal(self, job: Job, window: JudgmentWindow, proposal: Proposal) -> None:
         going_on = self._next(job, Step.PUBLISH, verdict=job.verdict, proposal=proposal)
         with self.database.transaction():
             self.machine.outbox.add(proposal)
@@ -149,35 +153,36 @@ class JobRunner:
             else:
                 self.machine.jobs.done(job)
         self._log_proposal(proposal)
-        return self._publish(going_on, window) if proposal.status is ProposalStatus.OPEN else None
+        if proposal.status is ProposalStatus.OPEN:
+            self._publish(going_on, window)
 
-    def _publish(self, job: Job, window: JudgmentWindow) -> SkillVersion | None:
+    def _publish(self, job: Job, window: JudgmentWindow) -> None:
+        """Unless somebody has become stricter since it was proposed."""
         proposal, pipeline = _present(job.proposal), self.pipeline_for(window)
         if pipeline.mode(proposal.ref, window) is not Mode.AUTO:
             self._settle(job, proposal, ProposalStatus.HELD, "the mode or policy has become stricter since")
-            return None
-        if self.machine.is_paused():
+        elif self.machine.is_paused():
             self.machine.jobs.wait(job, self.clock(), "paused")
-            return None
-        if overruled := pipeline.overruled(proposal.invocation_id):
+        elif overruled := pipeline.overruled(proposal.invocation_id):
             self._settle(job, proposal, ProposalStatus.REJECTED, overruled)
-            return None
+        else:
+            self._send_out(job, proposal, pipeline, window)
+
+    def _send_out(self, job: Job, proposal: Proposal, pipeline: Pipeline, window: JudgmentWindow) -> None:
+        """Version + 1, or what the store says instead. The note of the pull survives a killed worker."""
         try:
             version = pipeline.publish(proposal, window.invocation.harness)
         except ParentMoved:
             self._propose_again(job, proposal)
-            return None
         except AlreadyPublished as error:
             self._settle(job, proposal, ProposalStatus.HELD, str(error))
-            return None
         except PublicationHeldBack as error:
             self._hold_back(job, proposal, error)
-            return None
-        with self.database.transaction():
-            self.machine.jobs.done(job)
-            self.notes.put(PULL_DUE, proposal.id)
-        self.machine.log.write("published", ref=str(version.ref), version=version.version, proposal=proposal.id)
-        return version
+        else:
+            with self.database.transaction():
+                self.machine.jobs.done(job)
+                self.notes.put(PULL_DUE, proposal.id)
+            self.machine.log.write("published", ref=str(version.ref), version=version.version, proposal=proposal.id)
 
     def _propose_again(self, job: Job, proposal: Proposal) -> None:
         """Somebody was faster: once more on the new head, with the same evidence; then it is stale."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from hivemind_skillopt.errors import SkillOptError
 from hivemind_skillopt.hooks.machine import Machine
-from hivemind_skillopt.model import SECOND, SkillVersion
+from hivemind_skillopt.model import SECOND
 from hivemind_skillopt.ports import Clock, SkillStore
 from hivemind_skillopt.settings import Mode
 from hivemind_skillopt.state.jobs import Place
@@ -42,7 +42,7 @@ class Loop:
     clock: Clock
     sleep: Callable[[float], None]
     pid: int
-    running: set[Future[SkillVersion | None]] = field(default_factory=set)
+    running: set[Future[None]] = field(default_factory=set)
     store_is_up: bool = False
 
     def run(self) -> None:
