@@ -85,30 +85,27 @@ def test_continue_is_the_same_session(new_world: MakeWorld, agent: ScriptedAgent
 
 
 def test_the_transcript_lags_behind_the_hooks(new_world: MakeWorld, agent: ScriptedAgent) -> None:
-    """At the first events there is none; at a reaction it lacks the reaction, which the payload has."""
+    """At a prompt it lacks that prompt, which the payload has; at a tool it may lack the turn, which we never need."""
     world, model = new_world(agent)
     world.set_up("deploy")
     copies = world.root / "copies"
     copies.mkdir()
     found = f"cat '{world.home}'/.claude/projects/*/*.jsonl 2>/dev/null"
-    look = {"hooks": [{"type": "command", "command": f"{found} > '{copies}'/$$; true"}]}
 
     def add(settings: dict[str, dict[str, list[object]]]) -> None:
-        for event in ("SessionStart", "UserPromptSubmit", "PreToolUse"):
-            settings["hooks"][event].append(look)
+        for event in ("SessionStart", "UserPromptSubmit"):
+            command = f"{found} > '{copies}'/{event}; true"
+            settings["hooks"][event].append({"hooks": [{"type": "command", "command": command}]})
 
     world.change_settings(add)
     session = world.claude.prompt("please deploy the service").session_id
-    seen = [copy.read_text() for copy in copies.iterdir()]
-    assert len(seen) == 3
-    assert not any("assistant" in text for text in seen)
-    for copy in copies.iterdir():
-        copy.unlink()
+    seen = {copy.name: copy.read_text() for copy in copies.iterdir()}
+    assert seen.keys() == {"SessionStart", "UserPromptSubmit"}
+    assert not any("assistant" in text for text in seen.values())
     world.claude.prompt(PUSHBACK, resume=session)
-    seen = [copy.read_text() for copy in copies.iterdir()]
-    assert len(seen) == 2
-    assert all("please deploy the service" in text for text in seen)
-    assert not any(f'"content":{json.dumps(PUSHBACK)},"uuid"' in text for text in seen)
+    seen = {copy.name: copy.read_text() for copy in copies.iterdir()}
+    assert all("please deploy the service" in text for text in seen.values())
+    assert not any(f'"content":{json.dumps(PUSHBACK)},"uuid"' in text for text in seen.values())
     assert_whole_story(world, model, session, "tool")
 
 
