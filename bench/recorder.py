@@ -49,7 +49,7 @@ def make_state(folder: Path) -> None:
     for n in range(1000):
         (folder / "set-aside" / f"{n:020d}-spent").write_bytes(b"x" * 500)
     launcher = folder / "launcher"
-    launcher.write_text(launcher_text())
+    launcher.write_text(launcher_text(["CLAUDE_CONFIG_DIR", "CODEX_HOME", "HERMES_HOME", "PI_CODING_AGENT_DIR"]))
     launcher.chmod(0o700)
 
 

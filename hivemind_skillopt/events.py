@@ -55,13 +55,15 @@ class SessionStart:
 class PreToolUse:
     """A skill is about to be used, whatever the harness calls it.
 
-    `skill` is the folder name as far as the harness tells; whether it is an org skill the manifest says.
+    `skill` is the folder name as far as the harness tells; whether it is an org skill the manifest says. `folder`:
+    where it was read, for a harness that reads skills by their path; a folder of another place is no org skill.
     `tool_use_id` is empty for a typed command; `prompt_id` names the user's prompt that caused it.
     """
 
     origin: Origin
     skill: str
     provenance: Provenance
+    folder: str = ""
     tool_use_id: str = ""
     prompt_id: str = ""
     agent_id: str = ""

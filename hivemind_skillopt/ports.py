@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,13 +100,17 @@ class SkillStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One call of a model. `schema` is the JSON schema of the answer asked for. `model` '': the scorer's own choice."""
+    """One call of a model. `schema` is the JSON schema of the answer asked for.
+
+    `model` '': the scorer's own choice. `provider`: whose model, for the CLIs that know several; never without a model.
+    """
 
     role: str
     system: str
     prompt: str
     schema: Mapping[str, object]
     model: str = ""
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +193,16 @@ class AbsorbedReaction:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One run of an agent CLI. `environ` names the variables it may see besides the common ones."""
+    """One run of an agent CLI. `environ` names the variables it may see besides the common ones.
+
+    `files`: names and texts of what lies in the empty folder in which it runs.
+    """
 
     argv: tuple[str, ...]
     stdin: str
     environ: tuple[str, ...]
     extra_environ: tuple[tuple[str, str], ...]
+    files: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +221,7 @@ class AgentCli(Protocol):
     program: str
 
     def command(self, question: Question) -> Command:
-        """What to run. Untrusted text goes to stdin, never to argv."""
+        """What to run. Untrusted text goes to stdin wherever the CLI reads it. Raises SettingsError."""
 
     def answer(self, completed: Completed) -> Answer:
         """What came back. Raises ScorerFailed for anything that is not a usable answer."""
@@ -243,17 +251,24 @@ class HookProbe:
     starts_worker: bool
 
 
+RunProgram = Callable[[Sequence[str], str], Completed]
+"""Runs a harness's own program with these arguments and this standard input. Raises HarnessError."""
+
+
 class HarnessAdapter(Protocol):
     """One harness. Pure but for `read_transcript` and `switched_off`, which read the harness's own files.
 
     `seen_version` is the version of the harness that the adapter was tested with. `trust`: what the harness asks of
-    its user before it runs our hooks, in a few words.
+    its user before it runs our hooks, in a few words. `home_variable`: the environment variable that moves the
+    harness's home. `routes`: the ways into the harness, the usual one first; a route is a set of files.
     """
 
     name: str
     title: str
     seen_version: str
     trust: str
+    home_variable: str
+    routes: tuple[str, ...]
 
     def home(self, environ: Mapping[str, str]) -> Path:
         """The harness's own folder in this environment."""
@@ -261,8 +276,8 @@ class HarnessAdapter(Protocol):
     def skill_root(self, home: Path) -> Path:
         """Where pulled skills are linked so that the harness loads them."""
 
-    def event(self, item: InboxItem) -> SeenEvent | None:
-        """The harness-neutral event; None for what is none (a synthetic prompt). Raises PayloadUnreadable."""
+    def events(self, item: InboxItem) -> Sequence[SeenEvent]:
+        """The harness-neutral events, in order; none of a synthetic prompt, say. Raises PayloadUnreadable."""
 
     def read_transcript(self, window: JudgmentWindow) -> Conversation | None:
         """The turns around one invocation, read from the transcript's end; None: not there (yet)."""
@@ -270,23 +285,26 @@ class HarnessAdapter(Protocol):
     def renders_as(self, skill_md: str, body: str) -> bool:
         """Can the harness have made `body` of this SKILL.md when it loaded the skill?"""
 
-    def hook_file(self, home: Path) -> Path:
-        """The file that `install` changes."""
+    def hook_files(self, home: Path, route: str) -> tuple[Path, ...]:
+        """The files that `install` changes or makes, in this order; `uninstall` goes backwards."""
 
-    def with_hooks(self, text: str | None, launcher: Path) -> str:
+    def with_hooks(self, file: Path, text: str | None, launcher: Path) -> str:
         """That file's text with our hooks merged in. Raises HarnessError where it cannot be changed safely."""
 
-    def without_hooks(self, text: str, launcher: Path, before: str | None) -> str | None:
+    def without_hooks(self, file: Path, text: str, launcher: Path, before: str | None) -> str | None:
         """That file's text without them, every other byte as it is; None: it held nothing else, remove the file.
 
         `before` is what it held before us; None: it was not there, or nobody knows.
         """
 
-    def hook_probes(self, text: str, launcher: Path, skill: str) -> list[HookProbe]:
-        """For each hook that belongs in that file, how to try it. The payloads use the org skill of that name."""
+    def hook_probes(self, texts: Mapping[Path, str], launcher: Path, skill: str) -> list[HookProbe]:
+        """For each hook that belongs in those files, how to try it. The payloads use the org skill of that name."""
 
     def switched_off(self, home: Path) -> str:
         """What in the harness's own settings keeps our hooks from running, or ''."""
+
+    def untrusted(self, home: Path, launcher: Path, run: RunProgram) -> str:
+        """What the harness's own program says keeps our hooks from running (no trust, say), or ''."""
 
     def cli(self) -> AgentCli:
         """How to call the harness's own CLI as a scorer."""

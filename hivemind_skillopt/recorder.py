@@ -1,10 +1,11 @@
 """The process that a harness starts for each hook: `os` and `sys` only, silent, always exit 0.
 
-    PYTHON -I -S -c "...; from hivemind_skillopt.recorder import run; run()" STATE_DIR HARNESS EVENT < payload
+    PYTHON -I -S -c "...; from hivemind_skillopt.recorder import run; run()" STATE_DIR HARNESS EVENT [NAME]... < payload
 
 It writes one inbox file and, for a session start or a possible reaction, starts the worker. It parses
 nothing and decides as little as it can: a bytes search can say "certainly not ours", the rest is the
-worker's. The inbox file is a contract; a bridge that already runs inside a harness writes the same:
+worker's. Each NAME is a variable that moves a harness's home. The inbox file is a contract; a bridge that already
+runs inside a harness writes the same:
 
     inbox/<time_ns, 20 digits>-<unique>      written as `.tmp-...` in the same folder, then renamed
     hivemind-skillopt inbox 1                the format's version
@@ -18,7 +19,9 @@ import sys
 
 STARTS_SESSION = ("SessionStart",)
 USES_SKILL = ("PreToolUse", "UserPromptExpansion")
-MAY_REACT = ("UserPromptSubmit",)
+MAY_REACT = ("UserPromptSubmit", "UserPromptMention")
+MAY_USE = ("UserPromptMention",)
+"""The prompt of a harness in which a prompt alone can use a skill, by `$name` or `/name`, without another event."""
 
 YES = ("1", "true", "yes", "on")
 """As in `settings.py`."""
@@ -34,7 +37,6 @@ NAP = ("sleep", "0.01")
 
 CARRIED = (
     "HOME",
-    "CLAUDE_CONFIG_DIR",
     "HIVEMIND_SKILLOPT_STORE",
     "HIVEMIND_ORG_ID",
     "HIVEMIND_WORKSPACE_ID",
@@ -43,6 +45,9 @@ CARRIED = (
     "HIVEMIND_SKILL_ATTRIBUTION",
 )
 """The settings of the moment of the hook. The worker may have been started by another session."""
+
+SESSION_KEYS = (b'"conversation_id"', b'"session_id"')
+"""The first that is there names the session. Cursor says both, but its prompts and sub-agents only the first."""
 
 
 def main(argv: list[str]) -> None:
@@ -60,23 +65,23 @@ def main(argv: list[str]) -> None:
     if os.path.exists(state + "/disabled") and is_paused(state + "/disabled"):
         return
     try:
-        record(state, harness, event, read_stdin())
+        record(state, harness, event, read_stdin(), argv[4:])
     except Exception as error:
         log_failure(state, event, error)
         raise
 
 
-def record(state: str, harness: str, event: str, payload: bytes) -> None:
+def record(state: str, harness: str, event: str, payload: bytes, homes: list[str]) -> None:
     """Write the inbox file if the event may matter; then the marker; then start the worker if one is due."""
     marker = "" if event in STARTS_SESSION else state + "/sessions/" + harness + "-" + session_key(payload)
-    if event in USES_SKILL and not names_org_skill(state, payload):
+    uses = event in USES_SKILL + MAY_USE and names_org_skill(state, payload)
+    reacts = event in MAY_REACT and os.path.exists(marker)
+    if not (uses or reacts or event in STARTS_SESSION):
         return
-    if event in MAY_REACT and not os.path.exists(marker):
-        return
-    write_inbox(state, harness, event, payload)
-    if event in USES_SKILL:  # after the file: the worker looks into the inbox again once it has removed a marker
+    write_inbox(state, harness, event, payload, homes)
+    if uses:  # after the file: the worker looks into the inbox again once it has removed a marker
         touch(marker)
-    else:
+    if event not in USES_SKILL:
         start_worker(state)
 
 
@@ -122,8 +127,8 @@ def is_one_line(data: bytes) -> bool:
 
 def session_key(payload: bytes) -> str:
     """The session id as a file name, by a bytes search: good enough for a marker, which is only a hint."""
-    _, found, after = payload.partition(b'"session_id"')
-    value = after[:300].partition(b'"')[2].partition(b'"')[0] if found else b""
+    after = next((payload.partition(key)[2] for key in SESSION_KEYS if key in payload), b"")
+    value = after[:300].partition(b'"')[2].partition(b'"')[0]
     return "".join(chr(c) if chr(c).isalnum() or c == 45 else "_" for c in value[:120] if c < 128) or "_"
 
 
@@ -141,7 +146,7 @@ def read_file(path: str) -> bytes:
         return b""
 
 
-def write_inbox(state: str, harness: str, event: str, payload: bytes) -> None:
+def write_inbox(state: str, harness: str, event: str, payload: bytes, homes: list[str]) -> None:
     """Write-temp and rename: a reader never sees half a file."""
     inbox = state + "/inbox/"
     unique = f"{os.getpid()}-{os.urandom(4).hex()}"
@@ -149,7 +154,7 @@ def write_inbox(state: str, harness: str, event: str, payload: bytes) -> None:
     descriptor = create(temporary)
     try:
         with open(descriptor, "wb") as file:
-            file.write(header(state, harness, event))
+            file.write(header(state, harness, event, homes))
             file.write(payload)
             file.flush()
             at = os.fstat(file.fileno()).st_mtime_ns
@@ -159,11 +164,11 @@ def write_inbox(state: str, harness: str, event: str, payload: bytes) -> None:
         raise
 
 
-def header(state: str, harness: str, event: str) -> bytes:
+def header(state: str, harness: str, event: str, homes: list[str]) -> bytes:
     """The lines before the payload."""
     lines = ["hivemind-skillopt inbox 1", "harness=" + harness, "event=" + event]
     lines.append("generation=" + read_file(state + "/generation").decode("ascii", "replace").strip())
-    lines += [name + "=" + escape(os.environ[name]) for name in CARRIED if name in os.environ]
+    lines += [name + "=" + escape(os.environ[name]) for name in (*CARRIED, *homes) if name in os.environ]
     return ("\n".join(lines) + "\n\n").encode("utf-8", "surrogateescape")
 
 

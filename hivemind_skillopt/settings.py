@@ -80,6 +80,14 @@ class ModelApi:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """Which model is asked. '' as name: the scorer's own choice; as provider: the harness's own."""
+
+    name: str = ""
+    provider: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a person can set. `environ` and `config` keep the raw values, for names built at run time (models).
 
@@ -113,10 +121,19 @@ class Settings:
         """Which org store this is: no credentials, so it may stand in any row or log."""
         return store_id_of(self.environ, self.config)
 
-    def model(self, agent: str, role: str) -> str:
-        """`HIVEMIND_SKILLOPT_<AGENT>_<ROLE>_MODEL` over `HIVEMIND_SKILLOPT_<AGENT>_MODEL`; '': the scorer chooses."""
+    def model(self, agent: str, role: str) -> ModelChoice:
+        """`HIVEMIND_SKILLOPT_<AGENT>_<ROLE>_MODEL` over `HIVEMIND_SKILLOPT_<AGENT>_MODEL`; `..._PROVIDER` alike.
+
+        Raises SettingsError for a provider without a model: it would ask whatever that provider has as its default.
+        """
         prefix = f"HIVEMIND_SKILLOPT_{agent.upper()}"
-        return self.value(f"{prefix}_{role.upper()}_MODEL") or self.value(f"{prefix}_MODEL")
+        name, provider = (
+            self.value(f"{prefix}_{role.upper()}_{what}") or self.value(f"{prefix}_{what}")
+            for what in ("MODEL", "PROVIDER")
+        )
+        if provider and not name:
+            raise SettingsError(f"{prefix}_PROVIDER is '{provider}', but no model is named; set {prefix}_MODEL too")
+        return ModelChoice(name, provider)
 
     def value(self, name: str) -> str:
         """A setting by its variable's name, or ''. For names that are built at run time."""

@@ -20,7 +20,8 @@ from hivemind_skillopt.state.markers import marker_name
 
 PACKAGE = Path(hivemind_skillopt.__file__).parent
 SESSION = "a6825501-5afc-410d-927d-9b76ade46456"
-EVENTS = ("SessionStart", "PreToolUse", "UserPromptExpansion", "UserPromptSubmit")
+EVENTS = ("SessionStart", "PreToolUse", "UserPromptExpansion", "UserPromptSubmit", "UserPromptMention")
+HOME_VARIABLE = "CLAUDE_CONFIG_DIR"
 
 HOSTILE = {
     "empty": b"",
@@ -45,7 +46,8 @@ def state(tmp_path: Path) -> Path:
 
 def hook(state: Path, event: str, payload: bytes, **environ: str) -> subprocess.CompletedProcess[bytes]:
     """The process as the launcher starts it."""
-    argv = [sys.executable, "-I", "-S", "-c", START_RECORDER, str(PACKAGE.parent), str(state), "claude_code", event]
+    told = [str(PACKAGE.parent), str(state), "claude_code", event, HOME_VARIABLE]
+    argv = [sys.executable, "-I", "-S", "-c", START_RECORDER, *told]
     env = {"HOME": str(state.parent), "PATH": os.defpath, **environ}
     return subprocess.run(argv, input=payload, capture_output=True, env=env, timeout=30, check=False)
 
@@ -74,7 +76,7 @@ def test_a_skill_use_is_one_file_and_a_marker(state: Path) -> None:
     assert (item.harness, item.event, item.generation, item.payload) == ("claude_code", "PreToolUse", 7, body)
     assert item.carried["HIVEMIND_SKILLOPT_MODE"] == "review\nx\\"
     assert item.carried["CLAUDE_CONFIG_DIR"] == "/c"
-    assert set(item.carried) <= set(CARRIED)
+    assert set(item.carried) <= {*CARRIED, HOME_VARIABLE}
     assert abs(item.at - time.time_ns()) < 60e9
     assert stat.S_IMODE((state / "inbox" / name).stat().st_mode) == 0o600
     assert stat.S_IMODE((state / "inbox").stat().st_mode) == 0o700
@@ -96,6 +98,24 @@ def test_a_prompt_matters_only_while_its_session_has_a_marker(state: Path) -> No
     other = prompt.replace(SESSION.encode(), b"another-session")
     assert silent(hook(state, "UserPromptSubmit", other))
     assert inbox(state).names() == []
+
+
+def test_a_prompt_that_may_use_a_skill_matters_without_a_marker(state: Path) -> None:
+    """Harnesses where `$name` or `/name` in a prompt loads the skill, and no other event says so."""
+    plain = payload("UserPromptSubmit", prompt="release it")
+    assert silent(hook(state, "UserPromptMention", plain))
+    assert sorted(os.listdir(state)) == ["generation", "org-skills"]
+    assert silent(hook(state, "UserPromptMention", payload("UserPromptSubmit", prompt="$deploy--alice to staging")))
+    assert os.listdir(state / "sessions") == [marker_name("claude_code", SESSION)]
+    assert silent(hook(state, "UserPromptMention", plain))
+    assert len(inbox(state).names()) == 2
+
+
+def test_where_a_conversation_is_named_it_is_the_session(state: Path) -> None:
+    """Cursor's tool events say both ids, its prompts and sub-agents only the conversation's."""
+    for more in ({"conversation_id": "c-1"}, {"conversation_id": "c-1", "session_id": None}):
+        assert silent(hook(state, "PreToolUse", use().replace(b"{", json.dumps(more)[:-1].encode() + b",", 1)))
+    assert os.listdir(state / "sessions") == [marker_name("claude_code", "c-1")]
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def state(tmp_path: Path) -> Path:
     for session in (SESSION, "_"):
         (folder / "sessions" / f"claude_code-{session}").touch()
     launcher = folder / "launcher"
-    launcher.write_text(launcher_text())
+    launcher.write_text(launcher_text(["CLAUDE_CONFIG_DIR"]))
     launcher.chmod(0o700)
     return folder
 

@@ -9,7 +9,16 @@ import pytest
 from hivemind_skillopt.errors import SettingsError
 from hivemind_skillopt.recorder import CARRIED, YES
 from hivemind_skillopt.settings import YES as WORKER_YES
-from hivemind_skillopt.settings import Mode, ModelApi, load_settings, slug, store_id_of, strictest, without_credentials
+from hivemind_skillopt.settings import (
+    Mode,
+    ModelApi,
+    ModelChoice,
+    load_settings,
+    slug,
+    store_id_of,
+    strictest,
+    without_credentials,
+)
 
 
 @pytest.fixture
@@ -117,8 +126,17 @@ def test_recorder_and_worker_agree() -> None:
 def test_a_model_is_the_roles_over_the_agents_else_the_scorer_chooses(home: Path) -> None:
     config(home, 'claude_code_model = "of-the-agent"\ncodex_judge_model = "of-the-role"\n')
     settings = load_settings({"HOME": str(home), "HIVEMIND_SKILLOPT_CLAUDE_CODE_JUDGE_MODEL": "mine"})
-    assert [settings.model("claude_code", role) for role in ("judge", "proposer")] == ["mine", "of-the-agent"]
-    assert [settings.model("codex", role) for role in ("judge", "proposer")] == ["of-the-role", ""]
+    assert [settings.model("claude_code", role).name for role in ("judge", "proposer")] == ["mine", "of-the-agent"]
+    assert [settings.model("codex", role).name for role in ("judge", "proposer")] == ["of-the-role", ""]
+
+
+def test_a_provider_is_the_roles_over_the_agents_and_never_without_a_model(home: Path) -> None:
+    config(home, 'pi_model = "small"\npi_provider = "mine"\npi_judge_provider = "theirs"\nhermes_provider = "mine"\n')
+    settings = load_settings({"HOME": str(home)})
+    assert settings.model("pi", "judge") == ModelChoice("small", "theirs")
+    assert settings.model("pi", "proposer") == ModelChoice("small", "mine")
+    with pytest.raises(SettingsError, match="HIVEMIND_SKILLOPT_HERMES_PROVIDER is 'mine', but no model is named"):
+        settings.model("hermes", "judge")
 
 
 def test_model_apis_come_from_both_and_are_not_shown(home: Path) -> None:

@@ -135,6 +135,10 @@ class Context:
         """The use case of `pull`."""
         return Puller(self.store, self.manifest, self.folders, self.settings, self.log)
 
+    def home_variables(self) -> list[str]:
+        """What the hooks must carry so that the worker knows the harness's home."""
+        return sorted({adapter.home_variable for adapter in self.hooks.adapters().values()} - {""})
+
     def adapter(self, harness: str) -> HarnessAdapter:
         """By name. Raises SettingsError."""
         adapters = self.hooks.adapters()

@@ -9,12 +9,13 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from hivemind_skillopt import __version__
 from hivemind_skillopt.adapters.built_in import BuiltInOffers
 from hivemind_skillopt.cli.context import Context
-from hivemind_skillopt.cli.doctor_hooks import try_hooks
+from hivemind_skillopt.cli.doctor_hooks import run_program, try_hooks
 from hivemind_skillopt.cli.harness_file import launcher_text, read_harness_file, why_silent
 from hivemind_skillopt.cli.output import shown_store, tilde
 from hivemind_skillopt.errors import StateUnavailable
@@ -53,6 +54,15 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """One harness home, and its files that have our hooks."""
+
+    adapter: HarnessAdapter
+    home: Path
+    files: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Patient:
     """What the checks look at. `sick`: why state.db cannot be used, then there are no installs either."""
 
@@ -77,14 +87,18 @@ class Patient:
         installs, sick = _read_installs(context)
         return cls(context, installs, broken, sick)
 
-    def places(self) -> list[tuple[HarnessAdapter, Path, Path]]:
-        """Adapter, home and hook file: as recorded, or where state.db is no help, of this environment."""
+    def places(self) -> list[Place]:
+        """Where our hooks are: as recorded, or where state.db is no help, in this environment's harnesses."""
         if self.installs:
-            return [(self.context.adapter(one.harness), Path(one.home), Path(one.file)) for one in self.installs]
-        homes = [(one, one.home(self.context.settings.environ)) for one in self.context.hooks.adapters().values()]
-        launcher = str(self.context.settings.paths.launcher)
-        files = [(adapter, home, adapter.hook_file(home)) for adapter, home in homes]
-        return [place for place in files if launcher in (read_harness_file(place[2]) or "")]
+            return [
+                Place(self.context.adapter(one.harness), Path(one.home), tuple(Path(file.path) for file in one.files))
+                for one in self.installs
+            ]
+        environ, launcher = self.context.settings.environ, str(self.context.settings.paths.launcher)
+        adapters = self.context.hooks.adapters().values()
+        routes = [(one, one.home(environ), route) for one in adapters for route in one.routes]
+        places = [Place(one, home, one.hook_files(home, route)) for one, home, route in routes]
+        return [place for place in places if any(launcher in (read_harness_file(file) or "") for file in place.files)]
 
     def show(self, path: Path | str) -> str:
         """With `~` for the home."""
@@ -153,7 +167,7 @@ def check_launcher(patient: Patient) -> Findings:
         return
     if why := why_silent(launcher, patient.show):
         yield Finding(Level.FAIL, "launcher", f"{why}, so every hook is silent; {AGAIN}")
-    elif launcher.read_bytes() == launcher_text().encode():
+    elif launcher.read_bytes() == launcher_text(patient.context.home_variables()).encode():
         yield Finding(Level.OK, "launcher", f"{shown} runs this environment")
     elif pythons <= {sys.executable}:
         yield Finding(Level.WARN, "launcher", f"{shown} was made by another version; {AGAIN}")
@@ -167,26 +181,37 @@ def check_hooks(patient: Patient) -> Findings:
     places = patient.places()
     if not places and patient.context.settings.paths.state_db.exists():
         yield Finding(Level.FAIL, "hooks", f"no harness has our hooks; {AGAIN}")
-    for adapter, home, file in places:
-        if off := adapter.switched_off(home):
-            yield Finding(Level.FAIL, adapter.title, f"no hook runs: {off}; remove that")
-        text = read_harness_file(file)
-        if text is None:
-            yield Finding(Level.FAIL, adapter.title, f"{patient.show(file)} is gone; {AGAIN}")
-            continue
-        yield from _fire(patient, adapter, file, text)
+    for place in places:
+        yield from _check_place(patient, place)
+
+
+def _check_place(patient: Patient, place: Place) -> Findings:
+    adapter, launcher = place.adapter, patient.context.settings.paths.launcher
+    if off := adapter.switched_off(place.home):
+        yield Finding(Level.FAIL, adapter.title, f"no hook runs: {off}; remove that")
+    texts = {file: read_harness_file(file) for file in place.files}
+    for file in [file for file, text in texts.items() if text is None]:
+        yield Finding(Level.FAIL, adapter.title, f"{patient.show(file)} is gone; {AGAIN}")
+    there = {file: text for file, text in texts.items() if text is not None}
+    if len(there) < len(texts):
+        return
+    yield from _fire(patient, adapter, there)
+    if why := adapter.untrusted(place.home, launcher, partial(run_program, patient.context.settings, adapter)):
+        yield Finding(Level.FAIL, adapter.title, f"no hook runs: {why}")
+    else:
         yield Finding(Level.OK, adapter.title, adapter.trust)
 
 
-def _fire(patient: Patient, adapter: HarnessAdapter, file: Path, text: str) -> Findings:
+def _fire(patient: Patient, adapter: HarnessAdapter, texts: Mapping[Path, str]) -> Findings:
     """Each command exactly as it stands there."""
     settings = patient.context.settings
-    adapter.with_hooks(text, settings.paths.launcher)  # raises where the harness would ignore the file
-    probes = adapter.hook_probes(text, settings.paths.launcher, "doctor--hivemind-skillopt")
-    there, shown = [probe for probe in probes if probe.command], patient.show(file)
+    for file, text in texts.items():
+        adapter.with_hooks(file, text, settings.paths.launcher)  # raises where the harness would ignore the file
+    probes = adapter.hook_probes(texts, settings.paths.launcher, "doctor--hivemind-skillopt")
+    there, shown = [probe for probe in probes if probe.command], " or ".join(map(patient.show, texts))
     for event in [probe.event for probe in probes if not probe.command]:
         yield Finding(Level.FAIL, adapter.title, f"the hook for {event} is not in {shown}; {AGAIN}")
-    problems = try_hooks(adapter, there, settings.environ)
+    problems = try_hooks(adapter, there, settings.environ, all_there=len(there) == len(probes))
     for problem in problems:
         yield Finding(Level.FAIL, adapter.title, problem)
     if len(there) == len(probes) and not problems:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import tempfile
 import time
@@ -10,10 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from hivemind_skillopt.errors import HarnessError
 from hivemind_skillopt.model import SkillFile, SkillFolder, SkillRef
 from hivemind_skillopt.paths import Paths
-from hivemind_skillopt.ports import HarnessAdapter, HookProbe
-from hivemind_skillopt.settings import store_id_of
+from hivemind_skillopt.ports import Completed, HarnessAdapter, HookProbe
+from hivemind_skillopt.settings import WORKER_GUARD, Settings, store_id_of
 from hivemind_skillopt.state.database import Database
 from hivemind_skillopt.state.inbox import Inbox
 from hivemind_skillopt.state.log import read_log
@@ -23,6 +25,7 @@ from hivemind_skillopt.state.skill_folders import VersionFolders, content_sha256
 from hivemind_skillopt.state.worker_lock import is_held
 
 HOOK_SECONDS = 30
+PROGRAM_SECONDS = 60
 WORKER_SECONDS = 60.0
 """Far more than either takes; a machine may be busy."""
 
@@ -47,7 +50,9 @@ class Ward:
         return self.inbox.names(), self.notes.get("last_worker_run")
 
 
-def try_hooks(adapter: HarnessAdapter, probes: Sequence[HookProbe], environ: Mapping[str, str]) -> list[str]:
+def try_hooks(
+    adapter: HarnessAdapter, probes: Sequence[HookProbe], environ: Mapping[str, str], *, all_there: bool
+) -> list[str]:
     """What is wrong, a sentence each; nothing where every hook records and the worker takes it in."""
     if not probes:
         return []
@@ -56,7 +61,24 @@ def try_hooks(adapter: HarnessAdapter, probes: Sequence[HookProbe], environ: Map
         for probe in probes:
             if what := _try(ward, probe):
                 wrong.setdefault(what, []).append(probe.event)
-        return [f"{', '.join(events)}: {what}" for what, events in wrong.items()] or _aftermath(ward, probes)
+        return [f"{', '.join(events)}: {what}" for what, events in wrong.items()] or _aftermath(ward, all_there)
+
+
+def run_program(settings: Settings, adapter: HarnessAdapter, arguments: Sequence[str], stdin: str) -> Completed:
+    """The harness's own program, with the user's environment, nowhere in particular. Raises HarnessError."""
+    program = shutil.which(adapter.cli().program, path=settings.environ.get("PATH"))
+    if program is None:
+        raise HarnessError(f"`{adapter.cli().program}` is not on the PATH")
+    environ = {**settings.environ, WORKER_GUARD: "1"}
+    try:
+        with tempfile.TemporaryDirectory(prefix="hivemind-skillopt-doctor-") as folder:
+            done = subprocess.run(
+                [program, *arguments], input=stdin, env=environ, cwd=folder, capture_output=True, encoding="utf-8",
+                errors="replace", timeout=PROGRAM_SECONDS, check=False,
+            )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise HarnessError(f"`{adapter.cli().program}` cannot be asked: {type(error).__name__}") from error
+    return Completed(done.returncode, done.stdout, done.stderr)
 
 
 def _try(ward: Ward, probe: HookProbe) -> str:
@@ -90,12 +112,12 @@ def _wait_for_worker(ward: Ward, run_before: str) -> bool:
     return False
 
 
-def _aftermath(ward: Ward, probes: Sequence[HookProbe]) -> list[str]:
-    """Every hook recorded: did the worker understand it?"""
+def _aftermath(ward: Ward, all_there: bool) -> list[str]:
+    """What is there recorded: did the worker understand it?"""
     told = {str(entry["what"]) for entry in read_log(ward.paths.log)}
     if ward.inbox.set_aside_count():
         return ["the worker cannot read what the hooks record; upgrade hivemind-skillopt, then install again"]
-    if {"SessionStart", "UserPromptSubmit"} <= {probe.event for probe in probes} and not told >= LED_TO:
+    if all_there and not told >= LED_TO:
         missing = ", ".join(sorted(LED_TO - told))
         return [f"the worker takes events in, but they lead to nothing ({missing}); please report this"]
     return []
@@ -108,7 +130,8 @@ def _ward(adapter: HarnessAdapter, environ: Mapping[str, str]) -> Iterator[Ward]
 
 
 def _ward_in(folder: Path, adapter: HarnessAdapter, environ: Mapping[str, str]) -> Iterator[Ward]:
-    own = {name: value for name, value in environ.items() if not name.startswith(STRANGE)}
+    strange = tuple(filter(None, (*STRANGE, adapter.home_variable)))
+    own = {name: value for name, value in environ.items() if not name.startswith(strange)}
     paths = Paths(folder / "state", folder / "data", folder / "config")
     own |= {
         "HOME": str(folder / "home"),

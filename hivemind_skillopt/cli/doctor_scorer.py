@@ -68,8 +68,9 @@ def ask_scorer(patient: Patient) -> Findings:
     for adapter in _agents(patient):
         scorer = chosen_scorer(context.settings, context.hooks, adapter)
         model = context.settings.model(adapter.name, QUESTION.role)
+        question = replace(QUESTION, model=model.name, provider=model.provider)
         try:
-            _, usage = ask_json(scorer, context.spending, replace(QUESTION, model=model), _Answer)
+            _, usage = ask_json(scorer, context.spending, question, _Answer)
         except ScorerFailed as error:
             yield Finding(Level.FAIL, "scorer", f"{scorer.name}: {error}. {explain(str(error))}")
         else:

@@ -9,7 +9,7 @@ import os
 import shlex
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -65,17 +65,17 @@ def refuse_read_only(path: Path) -> None:
         raise HarnessError(f"{path} is read-only; make it writable, then try again")
 
 
-def launcher_text() -> str:
+def launcher_text(home_variables: Sequence[str]) -> str:
     """The script at the fixed path that hook commands run. Only its content changes on an upgrade.
 
-    The recorder is told its state directory: the launcher's own folder. An interpreter that is gone ends it
-    silently.
+    The recorder is told its state directory, the launcher's own folder, and which variables move a harness's home. An
+    interpreter that is gone ends it silently.
     """
     python, start, parent = map(shlex.quote, (sys.executable, START_RECORDER, str(PACKAGE.parent)))
     return (
         f"#!/bin/sh\n[ -x {python} ] || exit 0\n"
         '[ "$HIVEMIND_SKILLOPT_DEBUG" = 1 ] || exec 2>/dev/null\n'
-        f'exec {python} -I -S -c {start} {parent} "${{0%/*}}" "$@"\n'
+        f'exec {python} -I -S -c {start} {parent} "${{0%/*}}" "$@" {shlex.join(home_variables)}\n'
     )
 
 
@@ -102,15 +102,15 @@ def _named_in(launcher: Path) -> tuple[Path, Path] | tuple[None, None]:
         words = shlex.split(launcher.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None, None
-    match words[-8:]:
-        case [python, "-I", "-S", "-c", _, parent, _, _]:
+    match words[words.index("-I") - 1 :] if "-I" in words else []:
+        case [python, "-I", "-S", "-c", _, parent, *_]:
             return Path(python), Path(parent) / PACKAGE.name
     return None, None
 
 
-def write_launcher(path: Path) -> bool:
+def write_launcher(path: Path, home_variables: Sequence[str]) -> bool:
     """Make it what this program wants; False when it was."""
-    text = launcher_text()
+    text = launcher_text(home_variables)
     if path.is_file() and os.access(path, os.X_OK) and path.read_bytes() == text.encode():
         return False
     write_atomically(path, text.encode(), 0o700)

@@ -21,7 +21,7 @@ from hivemind_skillopt.cli.output import at_a_terminal, print_json, say, shown_s
 from hivemind_skillopt.errors import HarnessError
 from hivemind_skillopt.ports import HarnessAdapter
 from hivemind_skillopt.settings import AGENT_CLI, Settings
-from hivemind_skillopt.state.installs import Install
+from hivemind_skillopt.state.installs import Install, InstalledFile
 
 CONSENT = """\
 What happens once this is installed:
@@ -40,20 +40,32 @@ What happens once this is installed:
 
 
 @dataclass(frozen=True, slots=True)
+class FileChange:
+    """One file of the harness, as it is and as it will be."""
+
+    path: Path
+    before: str | None
+    after: str
+
+    @property
+    def needed(self) -> bool:
+        """Is there anything to write?"""
+        return self.before != self.after
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What installing into one harness home changes. `earlier`: our installation that is there already."""
 
     adapter: HarnessAdapter
     home: Path
-    file: Path
-    before: str | None
-    after: str
+    files: tuple[FileChange, ...]
     earlier: Install | None
 
     @property
     def changes(self) -> bool:
-        """Is there anything to write into the harness's file?"""
-        return self.before != self.after
+        """Is there anything to write into the harness's files?"""
+        return any(file.needed for file in self.files)
 
     @property
     def moved_from(self) -> str | None:
@@ -63,19 +75,20 @@ class Plan:
 
 @click.command("install", short_help="Add the hooks to your harness.")
 @click.option("--harness", "harnesses", multiple=True, help="Only this harness (default: every one found).")
+@click.option("--route", default="", help="Another way into that harness, where it has several (see the user guide).")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @dry_run
 @as_json
-def command(harnesses: tuple[str, ...], yes: bool, dry_run: bool, as_json: bool) -> None:
-    """Add the hooks to your harness's settings. Running it again changes nothing.
+def command(harnesses: tuple[str, ...], route: str, yes: bool, dry_run: bool, as_json: bool) -> None:
+    """Add the hooks to your harness. Running it again changes nothing.
 
-    The harness's file is backed up first, every byte of others stays, and `uninstall` takes out exactly what
+    The harness's files are backed up first, every byte of others stays, and `uninstall` takes out exactly what
     was added. After an upgrade, or from another environment, it makes the hooks run the new one.
     """
     if sys.platform == "win32":
         raise HarnessError("Windows is not supported; use Linux or macOS (or WSL)")
     context = Context()
-    plans = [_plan(context, adapter) for adapter in _chosen(context, harnesses)]
+    plans = [_plan(context, adapter, route) for adapter in _chosen(context, harnesses)]
     _print_consent(context, plans, err=as_json)
     refreshed = False
     if not dry_run:
@@ -96,16 +109,33 @@ def _chosen(context: Context, names: tuple[str, ...]) -> list[HarnessAdapter]:
     return found
 
 
-def _plan(context: Context, adapter: HarnessAdapter) -> Plan:
+def _plan(context: Context, adapter: HarnessAdapter, route: str) -> Plan:
     """Looks only: a dry run makes no state directory."""
     paths, home = context.settings.paths, adapter.home(context.settings.environ)
     earlier = context.installs.get(adapter.name, str(home)) if paths.state_db.exists() else None
-    file = adapter.hook_file(home)
+    files = _files(adapter, home, route, earlier)
+    return Plan(adapter, home, tuple(_change(adapter, file, paths.launcher) for file in files), earlier)
+
+
+def _files(adapter: HarnessAdapter, home: Path, route: str, earlier: Install | None) -> tuple[Path, ...]:
+    """The route that was taken before is taken again, unless another is named. Raises HarnessError."""
+    if route and route not in adapter.routes:
+        raise HarnessError(f"{adapter.title} has no route '{route}'; use one of {', '.join(adapter.routes)}")
+    before = tuple(Path(file.path) for file in earlier.files) if earlier else ()
+    chosen = adapter.hook_files(home, route or adapter.routes[0])
+    if before and not route and before in [adapter.hook_files(home, known) for known in adapter.routes]:
+        return before
+    if before and before != chosen:
+        raise HarnessError(f"{adapter.title} has our hooks by another route; run `hivemind-skillopt uninstall` first")
+    return chosen
+
+
+def _change(adapter: HarnessAdapter, file: Path, launcher: Path) -> FileChange:
     before = read_harness_file(file)
-    after = adapter.with_hooks(before, paths.launcher)
-    if before != after:
+    change = FileChange(file, before, adapter.with_hooks(file, before, launcher))
+    if change.needed:
         refuse_read_only(file)
-    return Plan(adapter, home, file, before, after, earlier)
+    return change
 
 
 def _print_consent(context: Context, plans: list[Plan], *, err: bool) -> None:
@@ -147,7 +177,7 @@ def _apply(context: Context, plans: list[Plan]) -> bool:
     for folder in (paths.inbox, paths.markers):
         folder.mkdir(mode=0o700, exist_ok=True)
     was_there = paths.launcher.exists()
-    refreshed = write_launcher(paths.launcher) and was_there
+    refreshed = write_launcher(paths.launcher, context.home_variables()) and was_there
     context.manifest.tell_recorders()
     for plan in plans:
         _install(context, plan)
@@ -156,36 +186,38 @@ def _apply(context: Context, plans: list[Plan]) -> bool:
 
 def _folders(plan: Plan) -> tuple[Path, ...]:
     """What installing, and later pulling, makes outside our own folders."""
-    return plan.home, plan.file.resolve().parent, plan.adapter.skill_root(plan.home)
+    files = (file.path.resolve().parent for file in plan.files)
+    return plan.home, *files, plan.adapter.skill_root(plan.home)
 
 
 def _install(context: Context, plan: Plan) -> None:
-    """Remember the file as it was BEFORE us, then write it: a crash in between loses nothing."""
+    """Remember the files as they were BEFORE us, then write them: a crash in between loses nothing."""
+    launcher = context.settings.paths.launcher
     install = Install(
         harness=plan.adapter.name,
         home=str(plan.home),
-        file=str(plan.file),
         skill_root=str(plan.adapter.skill_root(plan.home)),
         python=sys.executable,
         version=__version__,
         installed_at=context.clock(),
-        before=_before_us(context, plan),
-        after=plan.after,
+        files=tuple(InstalledFile(str(file.path), _before_us(plan, file, launcher), file.after) for file in plan.files),
     )
     context.installs.put(install)
+    for file in plan.files:
+        if file.needed:
+            change_harness_file(file.path, file.after, context.settings.paths.backups, context.clock())
     if plan.changes:
-        change_harness_file(plan.file, plan.after, context.settings.paths.backups, context.clock())
         context.log.write("installed", harness=install.harness)
 
 
-def _before_us(context: Context, plan: Plan) -> str | None:
+def _before_us(plan: Plan, file: FileChange, launcher: Path) -> str | None:
     """The file's text without our hooks, byte-exact."""
-    if plan.before is None:
+    if file.before is None:
         return None
-    before = plan.earlier.before if plan.earlier else None
-    if plan.earlier and plan.earlier.after == plan.before:
-        return before
-    return plan.adapter.without_hooks(plan.before, context.settings.paths.launcher, before)
+    earlier = plan.earlier.file(file.path) if plan.earlier else None
+    if earlier and earlier.after == file.before:
+        return earlier.before
+    return plan.adapter.without_hooks(file.path, file.before, launcher, earlier.before if earlier else None)
 
 
 def _report(context: Context, plans: list[Plan], *, refreshed: bool, as_json: bool, dry_run: bool) -> None:
@@ -202,7 +234,8 @@ def _report(context: Context, plans: list[Plan], *, refreshed: bool, as_json: bo
 
 def _print(plan: Plan, settings: Settings, dry_run: bool) -> None:
     done = "would change" if dry_run else "changed"
-    say(f"{plan.adapter.title}: {done if plan.changes else 'already set up in'} {plan.file}")
+    for file in plan.files:
+        say(f"{plan.adapter.title}: {done if file.needed else 'already set up in'} {file.path}")
     if plan.moved_from:
         now, before = (tilde(Path(python).parent.parent, settings) for python in (sys.executable, plan.moved_from))
         say(f"{plan.adapter.title}: hooks {'would run' if dry_run else 'now run'} in {now}, before: {before}", "yellow")
@@ -214,7 +247,7 @@ def _facts(plan: Plan) -> dict[str, object]:
     return {
         "harness": plan.adapter.name,
         "home": str(plan.home),
-        "file": str(plan.file),
+        "files": [str(file.path) for file in plan.files],
         "changed": plan.changes,
         "python": sys.executable,
         "python_before": plan.moved_from,

@@ -107,8 +107,8 @@ def _harness(context: Context, install: Install) -> Harness:
     def show(path: Path) -> str:
         return tilde(path, context.settings)
 
-    file = Path(install.file)
-    why = why_silent(context.settings.paths.launcher, show) or ("" if file.exists() else f"{show(file)} is gone")
+    gone = [f"{show(Path(file.path))} is gone" for file in install.files if not Path(file.path).exists()]
+    why = why_silent(context.settings.paths.launcher, show) or next(iter(gone), "")
     problem = f"{why}; run `hivemind-skillopt install` again" if why else None
     return Harness(install.harness, install.home, install.python, problem)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,19 +17,19 @@ from hivemind_skillopt.cli.purge import Purge
 from hivemind_skillopt.errors import StateUnavailable
 from hivemind_skillopt.ports import HarnessAdapter
 from hivemind_skillopt.settings import Settings
-from hivemind_skillopt.state.installs import Install
+from hivemind_skillopt.state.installs import Install, InstalledFile
+from hivemind_skillopt.state.made_folders import remove_empty
 from hivemind_skillopt.state.markers import Markers
 
 
 @dataclass(frozen=True, slots=True)
 class Cleaning:
-    """One harness file: as it is, and as it will be (None: gone). `install`: our record of it, if there is one."""
+    """One harness file: as it is, and as it will be (None: gone)."""
 
     harness: str
     file: Path
     now: str | None
     after: str | None
-    install: Install | None
 
 
 @click.command("uninstall", short_help="Take the hooks out again.")
@@ -50,25 +51,33 @@ def command(harnesses: tuple[str, ...], purge: bool, yes: bool, dry_run: bool, a
         raise click.UsageError("--purge is for all harnesses; leave out --harness")
     context = Context()
     context.fall_back()  # a setting that cannot be used must not keep anybody from taking us out
-    cleanings = _plan(context, harnesses)
+    installs = [one for one in _installs(context) if not harnesses or one.harness in harnesses]
+    cleanings = _plan(context, installs, harnesses)
     purging = Purge(context) if purge else None
     if not dry_run:
         if purging:
             purging.ask(yes)
         with purging.alone() if purging else nullcontext():
-            _clean(context, cleanings)
+            _clean(context, installs, cleanings)
             if purging:
                 purging.remove()
     _report(context.settings, cleanings, purging, as_json=as_json, dry_run=dry_run)
 
 
-def _plan(context: Context, names: tuple[str, ...]) -> list[Cleaning]:
+def _plan(context: Context, installs: list[Install], names: tuple[str, ...]) -> list[Cleaning]:
     """What was recorded, and what stands in the files of this environment's harnesses although no record is left."""
     adapters = [context.adapter(name) for name in names] or list(context.hooks.adapters().values())
-    recorded = [_recorded(context, one) for one in _installs(context) if not names or one.harness in names]
+    recorded = [
+        _cleaning(context, one.harness, Path(file.path), file) for one in installs for file in reversed(one.files)
+    ]
     known = {one.file for one in recorded}
-    found = [_found(context, adapter) for adapter in adapters]
-    return recorded + [one for one in found if one.file not in known and one.now != one.after]
+    found = [
+        _cleaning(context, adapter.name, file, None)
+        for adapter in adapters
+        for file in dict.fromkeys(_files(context, adapter))
+        if file not in known
+    ]
+    return recorded + [one for one in found if one.now != one.after]
 
 
 def _installs(context: Context) -> list[Install]:
@@ -79,39 +88,35 @@ def _installs(context: Context) -> list[Install]:
         return []
 
 
-def _recorded(context: Context, install: Install) -> Cleaning:
-    file = Path(install.file)
-    now = read_harness_file(file)
-    after = install.before if now == install.after else now
-    if now is not None and now != install.after:
-        after = context.adapter(install.harness).without_hooks(now, context.settings.paths.launcher, install.before)
-    elif now is None:
-        after = None
-    return _safe(Cleaning(install.harness, file, now, after, install))
+def _files(context: Context, adapter: HarnessAdapter) -> Iterator[Path]:
+    """Of every route."""
+    home = adapter.home(context.settings.environ)
+    for route in adapter.routes:
+        yield from reversed(adapter.hook_files(home, route))
 
 
-def _found(context: Context, adapter: HarnessAdapter) -> Cleaning:
-    file = adapter.hook_file(adapter.home(context.settings.environ))
-    now = read_harness_file(file)
-    after = None if now is None else adapter.without_hooks(now, context.settings.paths.launcher, None)
-    return _safe(Cleaning(adapter.name, file, now, after, None))
+def _cleaning(context: Context, harness: str, file: Path, known: InstalledFile | None) -> Cleaning:
+    """What can go wrong is found out before anything is changed. Raises HarnessError."""
+    now, launcher, before = read_harness_file(file), context.settings.paths.launcher, known.before if known else None
+    if now is None:
+        return Cleaning(harness, file, None, None)
+    untouched = known is not None and now == known.after
+    after = before if untouched else context.adapter(harness).without_hooks(file, now, launcher, before)
+    if now != after:
+        refuse_read_only(file)
+    return Cleaning(harness, file, now, after)
 
 
-def _safe(cleaning: Cleaning) -> Cleaning:
-    """Found out before anything is changed."""
-    if cleaning.now != cleaning.after:
-        refuse_read_only(cleaning.file)
-    return cleaning
-
-
-def _clean(context: Context, cleanings: list[Cleaning]) -> None:
+def _clean(context: Context, installs: list[Install], cleanings: list[Cleaning]) -> None:
     paths = context.settings.paths
     for one in cleanings:
         if one.now != one.after:
             change_harness_file(one.file, one.after, paths.backups, context.clock())
-        if one.install:
-            context.installs.remove(one.install.harness, one.install.home)
-        context.log.write("uninstalled", harness=one.harness)
+    for install in installs:
+        context.installs.remove(install.harness, install.home)
+    for harness in dict.fromkeys(one.harness for one in cleanings):
+        context.log.write("uninstalled", harness=harness)
+    remove_empty({folder for one in cleanings for folder in one.file.parents} & context.made_folders.all())
     if not _installs(context):
         paths.launcher.unlink(missing_ok=True)
         _forget_what_was_said(context)

@@ -18,7 +18,8 @@ from hivemind_skillopt.state.windows import Sessions, Windows
 class Machine:
     """The parts of state.db that behaviours read and change, all inside one transaction per event.
 
-    `is_modified` tells whether the installed copy differs from the version that was pulled.
+    `is_modified` tells whether the installed copy differs from the version that was pulled; `is_pulled` whether a
+    folder is that copy, or another version of it.
     """
 
     settings: Settings
@@ -30,6 +31,7 @@ class Machine:
     markers: Markers
     log: Log
     is_modified: Callable[[ManifestEntry], bool]
+    is_pulled: Callable[[ManifestEntry, str], bool]
 
     def is_paused(self) -> bool:
         """Now, as the file says: a pause also stops a worker that was running before."""

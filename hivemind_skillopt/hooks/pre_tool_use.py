@@ -24,7 +24,7 @@ class ArmWindow:
         """Queue the invocation row; open a window unless the copy is modified or the mode is `off`."""
         machine, origin = self._machine, event.origin
         entry = machine.manifest.entry_at(origin.home, event.skill, origin.generation)
-        if entry is None or self._mode(event) is Mode.OFF:
+        if entry is None or self._mode(event) is Mode.OFF or not self._is_org_skill(event, entry):
             return
         invocation = self._invocation(event, entry)
         machine.outbox.add(invocation)
@@ -41,6 +41,10 @@ class ArmWindow:
                 invocation=invocation.id,
                 by=event.provenance,
             )
+
+    def _is_org_skill(self, event: PreToolUse, entry: ManifestEntry) -> bool:
+        """A folder of that name may lie anywhere: in a checkout, as a fixture."""
+        return not event.folder or self._machine.is_pulled(entry, event.folder)
 
     def _mode(self, event: PreToolUse) -> Mode:
         return strictest(event.origin.mode, self._machine.settings.mode)

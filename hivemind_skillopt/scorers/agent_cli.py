@@ -45,6 +45,8 @@ class AgentCliScorer:
         if program is None:
             raise ScorerFailed(f"`{command.argv[0]}` is not on the PATH")
         with self._calls.folder() as folder:
+            for name, text in command.files:
+                (folder / name).write_text(text, encoding="utf-8")
             return self._cli.answer(self._run(program, command, folder))
 
     def _run(self, program: str, command: Command, folder: Path) -> Completed:

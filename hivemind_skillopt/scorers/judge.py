@@ -19,6 +19,7 @@ from hivemind_skillopt.scorers.prompt import (
     turns_after_invocation,
     window_lines,
 )
+from hivemind_skillopt.settings import ModelChoice
 
 ROLE = "judge"
 PROMPT_VERSION = 1
@@ -61,7 +62,7 @@ class JudgeAnswer(BaseModel):
 class ModelJudge:
     """Asks a scorer."""
 
-    def __init__(self, scorer: Scorer, budget: Budget, model: str) -> None:
+    def __init__(self, scorer: Scorer, budget: Budget, model: ModelChoice) -> None:
         self._scorer = scorer
         self._budget = budget
         self._model = model
@@ -85,7 +86,8 @@ class ModelJudge:
             fenced("conversation", "\n\n".join(window_lines(case)), fence),
             "Judge the skill. Answer with the JSON object alone.",
         ]
-        return Question(ROLE, system, "\n\n".join(parts), JudgeAnswer.model_json_schema(), self._model)
+        schema, model = JudgeAnswer.model_json_schema(), self._model
+        return Question(ROLE, system, "\n\n".join(parts), schema, model.name, model.provider)
 
 
 def is_quoted(quote: str | None, case: CaseFile) -> bool:

@@ -13,6 +13,7 @@ from hivemind_skillopt.ports import Budget, CaseFile, Draft, Question, Scorer
 from hivemind_skillopt.redaction import redact
 from hivemind_skillopt.scorers.ask import ask_json
 from hivemind_skillopt.scorers.prompt import fence_rule, fenced, new_fence, skill_text, window_lines
+from hivemind_skillopt.settings import ModelChoice
 
 ROLE = "proposer"
 PROMPT_VERSION = 1
@@ -75,7 +76,7 @@ class ProposerAnswer(BaseModel):
 class ModelProposer:
     """Asks a scorer."""
 
-    def __init__(self, scorer: Scorer, budget: Budget, model: str) -> None:
+    def __init__(self, scorer: Scorer, budget: Budget, model: ModelChoice) -> None:
         self._scorer = scorer
         self._budget = budget
         self._model = model
@@ -116,4 +117,5 @@ class ModelProposer:
             added=MAX_LINES_ADDED,
             removed=MAX_LINES_REMOVED,
         )
-        return Question(ROLE, system, "\n\n".join(parts), ProposerAnswer.model_json_schema(), self._model)
+        schema, model = ProposerAnswer.model_json_schema(), self._model
+        return Question(ROLE, system, "\n\n".join(parts), schema, model.name, model.provider)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import delete, insert, select
 
@@ -12,18 +13,29 @@ from hivemind_skillopt.state.values import dump, load
 
 
 @dataclass(frozen=True, slots=True)
+class InstalledFile:
+    """One file of a harness. `before` is its text before us (None: there was none), `after` ours."""
+
+    path: str
+    before: str | None
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class Install:
-    """One installation. `before` is the harness file's text before us (None: there was none), `after` ours."""
+    """One installation. `files` in the order in which they were written."""
 
     harness: str
     home: str
-    file: str
     skill_root: str
     python: str
     version: str
     installed_at: int
-    before: str | None
-    after: str
+    files: tuple[InstalledFile, ...]
+
+    def file(self, path: Path) -> InstalledFile | None:
+        """What is known of that file."""
+        return next((file for file in self.files if file.path == str(path)), None)
 
 
 class Installs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from sqlalchemy import (
@@ -15,6 +16,8 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    select,
+    update,
 )
 
 from hivemind_skillopt.errors import StateUnavailable
@@ -141,7 +144,17 @@ def m001_first(connection: Connection) -> None:
     metadata.create_all(connection)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m001_first,)
+def m002_several_files(connection: Connection) -> None:
+    """An installation is several files; before, it was the one of Claude Code."""
+    for row in connection.execute(select(installs)).all():
+        value = json.loads(row.value)
+        if "files" not in value:
+            value["files"] = [{"path": value.pop("file"), "before": value.pop("before"), "after": value.pop("after")}]
+            here = (installs.c.harness == row.harness, installs.c.home == row.home)
+            connection.execute(update(installs).where(*here).values(value=json.dumps(value)))
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m001_first, m002_several_files)
 
 
 def upgrade(connection: Connection) -> None:

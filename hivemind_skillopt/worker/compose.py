@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from hivemind_skillopt.adapters.built_in import BuiltInOffers
 from hivemind_skillopt.errors import SettingsError
@@ -74,6 +75,7 @@ def build_loop(settings: Settings, clock: Clock = time.time_ns, sleep: Callable[
 
 
 def _machine(settings: Settings, database: Database, log: Log) -> Machine:
+    folders = VersionFolders(settings.paths.skills, settings.paths.edited)
     return Machine(
         settings=settings,
         sessions=Sessions(database),
@@ -83,7 +85,8 @@ def _machine(settings: Settings, database: Database, log: Log) -> Machine:
         manifest=Manifest(database, settings.paths, settings.store_id),
         markers=Markers(settings.paths.markers),
         log=log,
-        is_modified=partial(_is_modified, VersionFolders(settings.paths.skills, settings.paths.edited)),
+        is_modified=partial(_is_modified, folders),
+        is_pulled=partial(_is_pulled, folders),
     )
 
 
@@ -95,6 +98,12 @@ def _is_modified(folders: VersionFolders, entry: ManifestEntry) -> bool:
     now = os.path.realpath(entry.link)
     ours = now == os.path.realpath(entry.folder) or folders.owns(now)
     return not ours or content_sha256(entry.folder) != entry.content_sha256
+
+
+def _is_pulled(folders: VersionFolders, entry: ManifestEntry, folder: str) -> bool:
+    """The link, or what a link of ours leads to or led to: a pull may have switched it after the event."""
+    real = os.path.realpath(folder)
+    return os.path.normpath(folder) == entry.link or (folders.owns(real) and Path(real).name == str(entry.ref))
 
 
 def _hooks(machine: Machine, log: Log) -> Hooks:

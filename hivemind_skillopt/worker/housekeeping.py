@@ -61,6 +61,6 @@ class Housekeeping:
         sweep((paths.state, paths.backups, paths.calls), NEIGHBOURS, now)
         sweep((paths.state,), WAITERS, now)
         for install in self.installs.all():  # a person's folders: only what is surely ours
-            file = Path(install.file)
             sweep((Path(install.skill_root),), NEIGHBOURS, now, folders.is_link_here)
-            sweep((file.parent,), f".{escape(file.name)}.tmp-*", now, Path.is_file)
+            for file in (Path(one.path) for one in install.files):
+                sweep((file.parent,), f".{escape(file.name)}.tmp-*", now, Path.is_file)

@@ -1,4 +1,4 @@
-"""Inbox files to events to behaviours: each event is one transaction, then its file goes."""
+"""Inbox files to events to behaviours: each file is one transaction, then it goes."""
 
 from __future__ import annotations
 
@@ -64,23 +64,23 @@ class Intake:
             return self._put_aside(name, f"no adapter for harness '{item.harness[:40]}'")
         if not self._is_ours(item, adapter):
             return self._leave(name, item)
-        event = adapter.event(item)
-        if event:
-            self._dispatch(event)
+        events = adapter.events(item)
+        with self.database.transaction():
+            for event in events:
+                self._dispatch(event)
         self.inbox.remove(name)
         return True
 
     def _dispatch(self, seen: SeenEvent) -> None:
-        """Remember the event and let the behaviours work, in one transaction."""
+        """Remember the event and let the behaviours work."""
         event = seen.event
-        with self.database.transaction():
-            if not self.seen.first_time(seen.id, event.origin.at):
-                return
-            if isinstance(event, SessionStart):
-                self.notes.put(PULL_DUE, seen.id)
-            elif not self.machine.sessions.known(event.origin.harness, event.origin.session_id):
-                self.hooks.emit(SessionStart(event.origin, source="unknown"))
-            self.hooks.emit(event)
+        if not self.seen.first_time(seen.id, event.origin.at):
+            return
+        if isinstance(event, SessionStart):
+            self.notes.put(PULL_DUE, seen.id)
+        elif not self.machine.sessions.known(event.origin.harness, event.origin.session_id):
+            self.hooks.emit(SessionStart(event.origin, source="unknown"))
+        self.hooks.emit(event)
 
     def _is_ours(self, item: InboxItem, adapter: HarnessAdapter) -> bool:
         settings = self.settings

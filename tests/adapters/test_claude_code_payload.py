@@ -11,6 +11,7 @@ from hivemind_skillopt.adapters.claude_code.adapter import ClaudeCode
 from hivemind_skillopt.adapters.claude_code.payload import folder_name
 from hivemind_skillopt.errors import PayloadUnreadable
 from hivemind_skillopt.events import Event, InboxItem, PreToolUse, SessionStart, UserPromptSubmit
+from tests.adapters.events import one_event
 
 PAYLOADS = Path(__file__).parent.parent / "payloads" / "claude_code"
 
@@ -42,7 +43,7 @@ def item(payload: bytes, event: str = "", **carried: str) -> InboxItem:
 
 
 def read(name: str) -> Event | None:
-    seen = ClaudeCode().event(item((PAYLOADS / name).read_bytes()))
+    seen = one_event(ClaudeCode(), item((PAYLOADS / name).read_bytes()))
     return seen.event if seen else None
 
 
@@ -101,7 +102,7 @@ def test_what_the_model_wrote_is_normalised(written: str, folder: str) -> None:
 
 def prompt(text: str) -> UserPromptSubmit | None:
     fields = {"session_id": "s", "prompt_id": "p", "hook_event_name": "UserPromptSubmit", "prompt": text}
-    seen = ClaudeCode().event(item(json.dumps(fields).encode()))
+    seen = one_event(ClaudeCode(), item(json.dumps(fields).encode()))
     event = seen.event if seen else None
     assert event is None or isinstance(event, UserPromptSubmit)
     return event
@@ -138,7 +139,7 @@ def test_the_words_beside_a_mention(text: str, words: str, only_invokes: bool) -
 
 def test_the_same_event_recorded_twice_has_one_id() -> None:
     data = (PAYLOADS / "PreToolUse.Skill.json").read_bytes()
-    first, second = (ClaudeCode().event(InboxItem(i, 5, "claude_code", "", 3, {}, data)) for i in ("1-a", "2-b"))
+    first, second = (one_event(ClaudeCode(), InboxItem(i, 5, "claude_code", "", 3, {}, data)) for i in ("1-a", "2-b"))
     assert first is not None
     assert second is not None
     assert first.id == second.id
@@ -147,16 +148,16 @@ def test_the_same_event_recorded_twice_has_one_id() -> None:
 @pytest.mark.parametrize("data", [b"", b"null", b"[]", b"{", b"\x00\xff", b'{"session_id": ""}', b'{"session_id": {}}'])
 def test_broken_payloads_are_refused(data: bytes) -> None:
     with pytest.raises(PayloadUnreadable):
-        ClaudeCode().event(item(data, "PreToolUse"))
+        one_event(ClaudeCode(), item(data, "PreToolUse"))
 
 
 def test_a_bom_is_no_reason_to_fail() -> None:
     data = b"\xef\xbb\xbf" + (PAYLOADS / "PreToolUse.Skill.json").read_bytes()
-    assert ClaudeCode().event(item(data)) is not None
+    assert one_event(ClaudeCode(), item(data)) is not None
 
 
 def test_the_home_is_the_one_of_the_moment() -> None:
     data = (PAYLOADS / "SessionStart.startup.json").read_bytes()
-    seen = ClaudeCode().event(item(data, CLAUDE_CONFIG_DIR="/other/claude"))
+    seen = one_event(ClaudeCode(), item(data, CLAUDE_CONFIG_DIR="/other/claude"))
     assert seen is not None
     assert seen.event.origin.home == "/other/claude"

@@ -28,7 +28,8 @@ def use(tool: str = "t1", session: str = SESSION, **fields: object) -> bytes:
 
 def argv_of(state: Path, event: str) -> list[str]:
     """The process that a harness's hook command ends in."""
-    return [sys.executable, "-I", "-S", "-c", START_RECORDER, PACKAGE_PARENT, str(state), "claude_code", event]
+    told = [PACKAGE_PARENT, str(state), "claude_code", event, "CLAUDE_CONFIG_DIR"]
+    return [sys.executable, "-I", "-S", "-c", START_RECORDER, *told]
 
 
 def hook(

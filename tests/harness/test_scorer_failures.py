@@ -20,6 +20,7 @@ from hivemind_skillopt.scorers.agent_cli import AgentCliScorer
 from hivemind_skillopt.scorers.ask import ask_json
 from hivemind_skillopt.scorers.judge import SYSTEM, JudgeAnswer, ModelJudge
 from hivemind_skillopt.scorers.proposer import ModelProposer
+from hivemind_skillopt.settings import ModelChoice
 from hivemind_skillopt.state.running_calls import RunningCalls
 from tests.harness.claude_code import find_claude, missing_claude
 from tests.harness.fake_model import FakeModel, Policy, Reply, Request
@@ -112,9 +113,11 @@ FOUND = Verdict(
     f"{UNTRUSTED} in the reason", f"{UNTRUSTED} in the quote", 1, None, 1,
 )  # fmt: skip
 ROLES: dict[str, tuple[Callable[[Scorer], object], dict[str, object]]] = {
-    "judge": (lambda scorer: ModelJudge(scorer, CountingBudget(), "")(CASE), VERDICT),
+    "judge": (lambda scorer: ModelJudge(scorer, CountingBudget(), ModelChoice())(CASE), VERDICT),
     "proposer": (
-        lambda scorer: ModelProposer(scorer, CountingBudget(), "")(CASE, FOUND, CASE.skill_text, [UNTRUSTED]),
+        lambda scorer: ModelProposer(scorer, CountingBudget(), ModelChoice())(
+            CASE, FOUND, CASE.skill_text, [UNTRUSTED]
+        ),
         PROPOSAL,
     ),
 }

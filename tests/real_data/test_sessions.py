@@ -15,6 +15,7 @@ from hivemind_skillopt.errors import PayloadUnreadable
 from hivemind_skillopt.events import InboxItem, PreToolUse, SeenEvent
 from hivemind_skillopt.model import Provenance
 from hivemind_skillopt.ports import Conversation
+from tests.adapters.events import one_event
 from tests.corpora import corpus
 from tests.real_data.sessions import PARENT, SESSIONS, SLASH, TOOL, Session, laid_out, machine_text, use, windows
 
@@ -141,5 +142,5 @@ def test_other_programs_hook_payloads_are_no_event_or_unreadable() -> None:
             except PayloadUnreadable:
                 continue
             assert seen is None or event == "SessionStart", path
-        seen = ClaudeCode().event(item("UserPromptSubmit", path.read_bytes()))
+        seen = one_event(ClaudeCode(), item("UserPromptSubmit", path.read_bytes()))
         assert seen is None or not getattr(seen.event, "words", ""), path

@@ -12,6 +12,7 @@ from hivemind_skillopt.ports import CaseFile, Turn
 from hivemind_skillopt.scorers.judge import ModelJudge
 from hivemind_skillopt.scorers.prompt import MAX_WINDOW_CHARS, window_lines
 from hivemind_skillopt.scorers.proposer import ModelProposer
+from hivemind_skillopt.settings import ModelChoice
 from tests.scorers.fakes import CannedScorer, CountingBudget, texts
 
 SECRET = "ghp_" + "aB3" * 12
@@ -37,7 +38,7 @@ def answer(**changes: object) -> dict[str, object]:
 
 def judge(*answers: object, budget: CountingBudget | None = None) -> tuple[ModelJudge, CannedScorer]:
     scorer = CannedScorer(*answers)
-    return ModelJudge(scorer, budget or CountingBudget(), "haiku"), scorer
+    return ModelJudge(scorer, budget or CountingBudget(), ModelChoice("haiku")), scorer
 
 
 def test_a_quoted_skill_fault_is_believed() -> None:
@@ -171,7 +172,7 @@ PROPOSAL = {
 
 def test_the_proposer_sees_the_head_the_evidence_and_what_was_rejected() -> None:
     scorer = CannedScorer(PROPOSAL)
-    draft = ModelProposer(scorer, CountingBudget(), "")(
+    draft = ModelProposer(scorer, CountingBudget(), ModelChoice())(
         case(skill="# Old"), VERDICT, "# Head text", ["do not say please"]
     )
     assert [(edit.op, edit.content) for edit in draft.edits] == [(Op.APPEND, "Ask first.")]
@@ -183,5 +184,5 @@ def test_the_proposer_sees_the_head_the_evidence_and_what_was_rejected() -> None
 
 def test_no_edits_is_an_answer() -> None:
     scorer = CannedScorer({**PROPOSAL, "edits": [], "no_change_reason": "already covered"})
-    draft = ModelProposer(scorer, CountingBudget(), "")(case(), VERDICT, "# Head", [])
+    draft = ModelProposer(scorer, CountingBudget(), ModelChoice())(case(), VERDICT, "# Head", [])
     assert (draft.edits, draft.no_change_reason) == ((), "already covered")

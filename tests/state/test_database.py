@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
 from hivemind_skillopt.errors import StateUnavailable
 from hivemind_skillopt.model import Usage
 from hivemind_skillopt.settings import Limits
 from hivemind_skillopt.state.database import Database
+from hivemind_skillopt.state.installs import InstalledFile, Installs
 from hivemind_skillopt.state.notes import Notes
+from hivemind_skillopt.state.schema import installs
 from hivemind_skillopt.state.spending import Spending
 
 
@@ -47,6 +51,23 @@ def test_a_newer_programs_file_is_refused(tmp_path: Path) -> None:
     database.close()
     with pytest.raises(StateUnavailable, match="newer"):
         Database(tmp_path / "state.db")
+
+
+def test_an_installation_of_one_file_is_one_of_several_now(tmp_path: Path) -> None:
+    database = Database(tmp_path / "state.db")
+    old = {
+        "harness": "claude_code", "home": "/h", "file": "/h/settings.json", "skill_root": "/h/skills", "python": "py",
+        "version": "0.1.0", "installed_at": 7, "before": None, "after": "{}",
+    }  # fmt: skip
+    with database.transaction() as connection:
+        row = {"harness": "claude_code", "home": "/h", "installed_at": 7, "value": json.dumps(old)}
+        connection.execute(insert(installs).values(row))
+        connection.exec_driver_sql("PRAGMA user_version=1")
+    database.close()
+    database = Database(tmp_path / "state.db")
+    (install,) = Installs(database).all()
+    assert (install.python, install.files) == ("py", (InstalledFile("/h/settings.json", None, "{}"),))
+    database.close()
 
 
 def test_the_days_caps_hold_before_a_call_is_made(database: Database) -> None:

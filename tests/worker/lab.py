@@ -100,7 +100,7 @@ class Lab:
         """Install into the one harness home and pull."""
         home = self.root / "home" / ".claude"
         database = self.database
-        install = Install("claude_code", str(home), "f", str(home / "skills"), "py", "0", 1, None, "")
+        install = Install("claude_code", str(home), str(home / "skills"), "py", "0", 1, ())
         Installs(database).put(install)
         folders = VersionFolders(self.paths.skills, self.paths.edited)
         log = Log(self.paths.log, self.clock)

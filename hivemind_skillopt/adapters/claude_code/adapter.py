@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hivemind_skillopt.adapters.claude_code import install, payload, probes, settings_file, skill_body, transcript
 from hivemind_skillopt.adapters.claude_code.cli import ClaudeCodeCli
 from hivemind_skillopt.events import InboxItem, SeenEvent
 from hivemind_skillopt.judgment_window import JudgmentWindow
-from hivemind_skillopt.ports import AgentCli, Conversation, HookProbe
+from hivemind_skillopt.ports import AgentCli, Conversation, HookProbe, RunProgram
 
 
 class ClaudeCode:
@@ -19,19 +19,22 @@ class ClaudeCode:
     title = "Claude Code"
     seen_version = "2.1.197"
     trust = "hooks in user settings need no trust"
+    home_variable = "CLAUDE_CONFIG_DIR"
+    routes: tuple[str, ...] = ("settings",)
 
     def home(self, environ: Mapping[str, str]) -> Path:
         """`CLAUDE_CONFIG_DIR`, else `~/.claude`."""
-        chosen = environ.get("CLAUDE_CONFIG_DIR", "")
+        chosen = environ.get(self.home_variable, "")
         return Path(chosen) if chosen else Path(environ.get("HOME") or Path.home()) / ".claude"
 
     def skill_root(self, home: Path) -> Path:
         """The user's skills; Claude Code follows links in it."""
         return home / "skills"
 
-    def event(self, item: InboxItem) -> SeenEvent | None:
+    def events(self, item: InboxItem) -> Sequence[SeenEvent]:
         """See `payload.py`."""
-        return payload.read_event(item, str(self.home(item.carried)))
+        event = payload.read_event(item, str(self.home(item.carried)))
+        return [event] if event else []
 
     def read_transcript(self, window: JudgmentWindow) -> Conversation | None:
         """See `transcript.py`."""
@@ -49,25 +52,30 @@ class ClaudeCode:
         """See `skill_body.py`."""
         return skill_body.renders_as(skill_md, body)
 
-    def hook_file(self, home: Path) -> Path:
+    def hook_files(self, home: Path, route: str) -> tuple[Path, ...]:
         """User settings: hooks there fire from the first run on, in every project (docs/decisions/0002)."""
-        return home / "settings.json"
+        return (home / "settings.json",)
 
-    def with_hooks(self, text: str | None, launcher: Path) -> str:
+    def with_hooks(self, file: Path, text: str | None, launcher: Path) -> str:
         """See `install.py`."""
         return install.with_hooks(text, launcher)
 
-    def without_hooks(self, text: str, launcher: Path, before: str | None) -> str | None:
+    def without_hooks(self, file: Path, text: str, launcher: Path, before: str | None) -> str | None:
         """See `install.py`."""
         return install.without_hooks(text, launcher, before)
 
-    def hook_probes(self, text: str, launcher: Path, skill: str) -> list[HookProbe]:
+    def hook_probes(self, texts: Mapping[Path, str], launcher: Path, skill: str) -> list[HookProbe]:
         """See `probes.py`."""
+        (text,) = texts.values()
         return probes.hook_probes(install.installed_commands(text, launcher), skill)
 
     def switched_off(self, home: Path) -> str:
         """See `settings_file.py`."""
         return settings_file.switched_off(home)
+
+    def untrusted(self, home: Path, launcher: Path, run: RunProgram) -> str:
+        """User settings are trusted as they are."""
+        return ""
 
     def cli(self) -> AgentCli:
         """`claude -p` without tools, hooks or a session."""
