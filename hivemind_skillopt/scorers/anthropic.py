@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from hivemind_skillopt.errors import SettingsError
 from hivemind_skillopt.model import Usage
-from hivemind_skillopt.ports import Answer, Question, UnusableAnswer
+from hivemind_skillopt.ports import Answer, Question
 from hivemind_skillopt.scorers.agent_cli import TIMEOUT_SECONDS
+from hivemind_skillopt.scorers.api_answer import Tokens, usable_answer
 from hivemind_skillopt.settings import ModelApi
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ MAX_TOKENS = 16_000
 
 ENDS = frozenset({"end_turn", "stop_sequence"})
 """Of a whole answer. All others (`max_tokens`, `refusal`, ...) leave no answer that may be read."""
-
-Tokens = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 
 class _Usage(BaseModel):
@@ -75,12 +74,8 @@ class AnthropicScorer:
         body = sdk.within(self._timeout, self.name, self._send(model, question))
         message = sdk.parsed(self.name, _Message, body)
         usage = self._usage(model, message.usage)
-        if message.stop_reason not in ENDS:
-            raise UnusableAnswer(f"anthropic: the answer ended with {sdk.word(message.stop_reason)}", usage)
         text = "".join(block.text for block in message.content if block.type == "text")
-        if not text.strip():
-            raise UnusableAnswer("anthropic gave an empty answer", usage)
-        return Answer(text, usage)
+        return usable_answer(self.name, text, message.stop_reason, ENDS, usage)
 
     async def _send(self, model: str, question: Question) -> bytes:
         from anthropic import transform_schema

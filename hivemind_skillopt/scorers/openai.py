@@ -12,6 +12,7 @@ from hivemind_skillopt.errors import SettingsError
 from hivemind_skillopt.model import Usage
 from hivemind_skillopt.ports import Answer, Question, UnusableAnswer
 from hivemind_skillopt.scorers.agent_cli import TIMEOUT_SECONDS
+from hivemind_skillopt.scorers.api_answer import Tokens, usable_answer
 from hivemind_skillopt.settings import ModelApi
 
 if TYPE_CHECKING:
@@ -19,10 +20,8 @@ if TYPE_CHECKING:
 
 BASE_URL = "https://api.openai.com/v1"
 
-WHOLE = "stop"
+ENDS = frozenset({"stop"})
 """The `finish_reason` of a whole answer. All others (`length`, `content_filter`, ...) leave none that may be read."""
-
-Tokens = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 
 class _Usage(BaseModel):
@@ -67,12 +66,7 @@ class OpenAIScorer:
         choice, usage = completion.choices[0], self._usage(question.model, completion.usage)
         if choice.message.refusal:
             raise UnusableAnswer("openai: the model refused", usage)
-        if choice.finish_reason != WHOLE:
-            raise UnusableAnswer(f"openai: the answer ended with {sdk.word(choice.finish_reason)}", usage)
-        text = choice.message.content or ""
-        if not text.strip():
-            raise UnusableAnswer("openai gave an empty answer", usage)
-        return Answer(text, usage)
+        return usable_answer(self.name, choice.message.content or "", choice.finish_reason, ENDS, usage)
 
     def _refuse_unset(self, question: Question) -> None:
         if not self._api.api_key:

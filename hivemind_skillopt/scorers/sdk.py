@@ -98,11 +98,6 @@ def parsed(name: str, shape: type[Shape], body: bytes) -> Shape:
         raise ScorerFailed(f"{name} did not answer as its API does; is the base URL right?") from None
 
 
-def word(text: str | None) -> str:
-    """A word of the protocol, for an error line; whatever is none is not repeated."""
-    return text if text and len(text) <= 40 and text.replace("_", "").isalnum() else "an unknown reason"
-
-
 def _said(body: object, status: int, api: ModelApi) -> str:
     if 300 <= status < 400:
         return "redirects are not followed; set the final base URL"
