@@ -1,7 +1,9 @@
-"""A scriptable Anthropic Messages API on loopback, so that the real Claude Code CLI runs without a network or a key.
+"""A scriptable model on loopback, so that the real harnesses run without a network or a key.
 
-A *policy* decides what the model says: a callable `(Request) -> Reply`. What the CLI asks for its own housekeeping
-(`HEAD /`, the title of a TUI session, token counts) is answered here and never reaches the policy.
+It speaks Anthropic's Messages API (Claude Code), OpenAI's chat completions (pi, Hermes) and OpenAI's Responses API
+(Codex). A *policy* decides what the model says: a callable `(Request) -> Reply`, the same for every wire. What a
+harness asks for its own housekeeping (`HEAD /`, the title of a session, token counts, the list of models) is answered
+here and never reaches the policy.
 
     with FakeModel(ScriptedAgent(skill_for={"deploy": ["deploy--alice"]})) as model:
         ClaudeCode(binary, home, project, model.url).prompt("please deploy")
@@ -12,17 +14,26 @@ from __future__ import annotations
 
 import json
 import threading
-import uuid
-from collections.abc import Iterator
+from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
-from tests.harness.model_policy import Block, Json, Message, Policy, Reply, Request, Role, ScriptedAgent
+from tests.harness import wire_chat, wire_messages, wire_responses
+from tests.harness.model_policy import Json, Policy, Reply, Request, Role, ToolCall
+from tests.harness.scripted_agent import ScriptedAgent
+from tests.harness.wire import Wire
 
-__all__ = ["FakeModel", "Json", "Policy", "Reply", "Request", "ScriptedAgent"]
+__all__ = ["FakeModel", "Json", "Policy", "Reply", "Request", "Role", "ScriptedAgent", "ToolCall"]
 
-STRUCTURED_OUTPUT = "StructuredOutput"  # the one tool that `claude --json-schema` offers
+WIRES: Mapping[str, Wire] = {
+    "/v1/messages": wire_messages,
+    "/v1/chat/completions": wire_chat,
+    "/v1/responses": wire_responses,
+}
+COUNT_TOKENS = "/v1/messages/count_tokens"
+MODELS = ("fake-model", "fake-ok")
+OLLAMA_PROBE = "/api/show"  # Hermes asks every unknown server whether it is one
 
 
 class FakeModel:
@@ -100,23 +111,6 @@ class FakeModel:
             self._requests.append(request)
 
 
-def parse_request(body: Json, *, counts_tokens: bool = False) -> Request:
-    """The request as the wire has it; results get the name of the tool that they answer."""
-    names: dict[str, str] = {}
-    messages = tuple(
-        Message(message["role"], tuple(_block(part, names) for part in _parts(message["content"])))
-        for message in body["messages"]
-    )
-    return Request(
-        system="\n".join(part.get("text", "") for part in _parts(body.get("system", ""))),
-        messages=messages,
-        tools=tuple(tool["name"] for tool in body.get("tools", ())),
-        model=body["model"],
-        stream=bool(body.get("stream")),
-        counts_tokens=counts_tokens,
-    )
-
-
 class _Server(ThreadingHTTPServer):
     model: FakeModel
 
@@ -136,37 +130,45 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(200, b"", "text/plain")
 
     def do_GET(self) -> None:
-        self._not_found()
+        if self._path == "/v1/models":
+            models = [{"id": name, "object": "model", "created": 0, "owned_by": "tests"} for name in MODELS]
+            self._send_json(200, {"object": "list", "data": models})
+        else:
+            self._not_found()
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        path = self.path.split("?")[0]
-        if path == "/v1/messages":
-            request = parse_request(json.loads(body))
-            self._answer(request, self.server.model.reply_to(request))
-        elif path == "/v1/messages/count_tokens":
-            self.server.model.note_count(parse_request(json.loads(body), counts_tokens=True))
+        if wire := WIRES.get(self._path):
+            self._answer(wire, json.loads(body))
+        elif self._path == COUNT_TOKENS:
+            self.server.model.note_count(wire_messages.parse(json.loads(body), counts_tokens=True))
             self._send_json(200, {"input_tokens": len(body) // 4})
         else:
             self._not_found()
 
-    def _answer(self, request: Request, reply: Reply) -> None:
+    @property
+    def _path(self) -> str:
+        return self.path.split("?")[0]
+
+    def _answer(self, wire: Wire, body: Json) -> None:
+        reply = self.server.model.reply_to(wire.parse(body))
         if reply.kind == "hang":
             self.server.model.closing.wait(reply.seconds)
             self.close_connection = True
         elif reply.kind == "error":
-            self._send_json(reply.status, {"type": "error", "error": {"type": "api_error", "message": reply.said}})
+            self._send_json(reply.status, wire.error(reply.said))
         elif reply.kind == "garbage":
             self._send(200, reply.said.encode(), "text/html")
         else:
-            message, cut = _message(request, _as_message(request, reply)), reply.kind == "truncated"
-            if request.stream:
-                self._send(200, _sse(message), "text/event-stream", cut=cut)
+            answer, cut = wire.answer(body, reply), reply.kind == "truncated"
+            if body.get("stream"):
+                self._send(200, wire.stream(body, answer), "text/event-stream", cut=cut)
             else:
-                self._send(200, _dump(message), "application/json", cut=cut)
+                self._send(200, _dump(answer), "application/json", cut=cut)
 
     def _not_found(self) -> None:
-        self.server.model.note_path(f"{self.command} {self.path}")
+        if self._path != OLLAMA_PROBE:
+            self.server.model.note_path(f"{self.command} {self.path}")
         self._send_json(404, {"type": "error", "error": {"type": "not_found_error", "message": self.path}})
 
     def _send_json(self, status: int, value: Json) -> None:
@@ -187,72 +189,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class's name
         """Say nothing: the recorded requests tell more."""
-
-
-def _parts(content: str | list[Json]) -> list[Json]:
-    return [{"type": "text", "text": content}] if isinstance(content, str) else content
-
-
-def _block(part: Json, names: dict[str, str]) -> Block:
-    kind = part["type"]
-    if kind == "tool_use":
-        names[part["id"]] = part["name"]
-        return Block(kind, text=json.dumps(part["input"]), id=part["id"], name=part["name"])
-    if kind == "tool_result":
-        text = "\n".join(inner.get("text", "") for inner in _parts(part.get("content", "")))
-        return Block(kind, text=text, id=part["tool_use_id"], name=names.get(part["tool_use_id"], ""))
-    return Block(kind, text=part.get("text", ""))
-
-
-def _as_message(request: Request, reply: Reply) -> Reply:
-    """A structured answer in the form that this request can take."""
-    if reply.kind != "structured":
-        return reply
-    if STRUCTURED_OUTPUT not in request.tools:
-        return Reply.text(json.dumps(reply.answer))
-    if request.has_result_of(STRUCTURED_OUTPUT):
-        return Reply.text("Answered.")
-    return Reply.tools([(STRUCTURED_OUTPUT, reply.answer)])
-
-
-def _message(request: Request, reply: Reply) -> Json:
-    content: list[Json] = [{"type": "text", "text": reply.said}] if reply.said else []
-    content += [
-        {"type": "tool_use", "id": f"toolu_{uuid.uuid4().hex[:24]}", "name": call.tool, "input": call.input}
-        for call in reply.calls
-    ]
-    return {
-        "id": f"msg_{uuid.uuid4().hex[:24]}",
-        "type": "message",
-        "role": "assistant",
-        "model": request.model,
-        "content": content,
-        "stop_reason": "tool_use" if reply.calls else "end_turn",
-        "stop_sequence": None,
-        "usage": {"input_tokens": 100, "output_tokens": 20},
-    }
-
-
-def _sse(message: Json) -> bytes:
-    """The message as the event stream of the Messages API, in one go: no client of it can tell."""
-    events = (f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in _events(message))
-    return "".join(events).encode()
-
-
-def _events(message: Json) -> Iterator[Json]:
-    yield {"type": "message_start", "message": {**message, "content": [], "stop_reason": None}}
-    for index, block in enumerate(message["content"]):
-        if block["type"] == "text":
-            empty, delta = {**block, "text": ""}, {"type": "text_delta", "text": block["text"]}
-        else:
-            empty = {**block, "input": {}}
-            delta = {"type": "input_json_delta", "partial_json": json.dumps(block["input"])}
-        yield {"type": "content_block_start", "index": index, "content_block": empty}
-        yield {"type": "content_block_delta", "index": index, "delta": delta}
-        yield {"type": "content_block_stop", "index": index}
-    stop = {"stop_reason": message["stop_reason"], "stop_sequence": None}
-    yield {"type": "message_delta", "delta": stop, "usage": {"output_tokens": message["usage"]["output_tokens"]}}
-    yield {"type": "message_stop"}
 
 
 def _dump(value: Json) -> bytes:

@@ -1,23 +1,24 @@
-"""What the fake model is asked, what it can answer, and the usual story: the policies of `fake_model.py`."""
+"""What the fake model is asked and what it can answer, whatever the wire: the words of its policies."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
+
+from tests.harness.human_text import as_typed, is_human
 
 Json = dict[str, Any]
-T = TypeVar("T")
+ToolCall = tuple[str, Json]
 Role = Literal["judge", "proposer", "title", "count_tokens", "agent"]
 
-NOT_HUMAN = (
-    "<system-reminder>",
-    "Base directory for this skill:",
-    "[Request interrupted",
-    "[structured-output-enforce]",
+SIGNATURE = re.compile(r"^hivemind-skillopt/(judge|proposer) prompt v", re.MULTILINE)
+TITLE_REQUESTS = (
+    "sentence-case title",  # Claude Code
+    "generate a concise, single-line task title",  # Codex
+    "generate a short, descriptive title (3-7 words)",  # Hermes
 )
-SLASH = re.compile(r"<command-name>(.*?)</command-name>(?:\s*<command-args>(.*?)</command-args>)?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -49,15 +50,17 @@ class Request:
 
     @property
     def role(self) -> Role:
-        """Who is asking: our own judge and proposer sign the first line of their system text."""
+        """Who is asking. Our own judge and proposer sign a line of their system text.
+
+        A harness that has no way to set the system text gets it as the beginning of the first prompt.
+        """
         if self.counts_tokens:
             return "count_tokens"
-        lines = self.system.splitlines()
-        if any(line.startswith("hivemind-skillopt/judge prompt v") for line in lines):
-            return "judge"
-        if any(line.startswith("hivemind-skillopt/proposer prompt v") for line in lines):
-            return "proposer"
-        if not self.tools and "sentence-case title" in (self.system + self.prompt).lower():
+        signed = SIGNATURE.search(self.system) or SIGNATURE.search(self._first_human)
+        if signed:
+            return "judge" if signed[1] == "judge" else "proposer"
+        asked = (self.system + self.prompt).lower()
+        if not self.tools and any(phrase in asked for phrase in TITLE_REQUESTS):
             return "title"
         return "agent"
 
@@ -68,8 +71,8 @@ class Request:
 
     @property
     def last_human(self) -> str:
-        """What a person typed last: not a tool's result, a skill's body or a reminder that the CLI put there."""
-        return next((_as_typed(block.text) for block in reversed(self._user_blocks()) if _is_human(block)), "")
+        """What a person typed last: not a tool's result, a skill's body or a reminder that the harness put there."""
+        return next((as_typed(block.text) for block in reversed(self._user_blocks()) if _is_human(block)), "")
 
     @property
     def tool_results_since_human(self) -> tuple[Block, ...]:
@@ -80,6 +83,10 @@ class Request:
 
     def has_result_of(self, tool: str) -> bool:
         return any(result.name == tool for result in self.tool_results_since_human)
+
+    @property
+    def _first_human(self) -> str:
+        return next((block.text for block in self._user_blocks() if _is_human(block)), "")
 
     def _user_blocks(self) -> list[Block]:
         return [block for message in self.messages if message.role == "user" for block in message.blocks]
@@ -107,18 +114,18 @@ class Reply:
         return cls("message", said=said)
 
     @classmethod
-    def tools(cls, calls: Iterable[tuple[str, Json]], said: str = "") -> Reply:
+    def tools(cls, calls: Iterable[ToolCall], said: str = "") -> Reply:
         """Tool calls, all in one assistant message, after an optional text."""
         return cls("message", said=said, calls=tuple(Call(name, given) for name, given in calls))
 
     @classmethod
     def structured(cls, answer: Mapping[str, Any]) -> Reply:
-        """The JSON answer, by the StructuredOutput tool when it is offered and as text otherwise."""
+        """The JSON answer, by the StructuredOutput tool when Claude Code offers it and as text otherwise."""
         return cls("structured", answer=dict(answer))
 
     @classmethod
     def error(cls, status: int, said: str = "scripted failure") -> Reply:
-        """An API error. The CLI asks again after 401, 429 and 5xx: set CLAUDE_CODE_MAX_RETRIES."""
+        """An API error. Harnesses ask again after some of them, for Claude Code set CLAUDE_CODE_MAX_RETRIES."""
         return cls("error", said=said, status=status)
 
     @classmethod
@@ -140,66 +147,5 @@ class Reply:
 Policy = Callable[[Request], Reply]
 
 
-SkillCall = str | tuple[str, str]  # a name, or a name and its args
-Answer = Mapping[str, Any] | Callable[[Request], Mapping[str, Any]]
-
-
-@dataclass
-class ScriptedAgent:
-    """The usual story: some human turns make the agent call skills, a judge and a proposer answer, the rest is chat.
-
-    `skill_for` and `bash_for` map a part of the human text to what is called then; the skills of one turn are called in
-    one message, the shell command in the next. `before_skill_call` runs just before the reply with the Skill calls.
-    A typed `/skill` is loaded by the CLI itself, so the agent does not call one for it.
-    """
-
-    skill_for: Mapping[str, Sequence[SkillCall]] = field(default_factory=dict)
-    bash_for: Mapping[str, str] = field(default_factory=dict)
-    judge: Answer | None = None
-    proposer: Answer | None = None
-    before_skill_call: Callable[[], None] | None = None
-    chat: str = "Noted."
-    closing: str = "Done."
-
-    def __call__(self, request: Request) -> Reply:
-        if request.role == "judge":
-            return _scripted(self.judge, request)
-        if request.role == "proposer":
-            return _scripted(self.proposer, request)
-        return self._act(request)
-
-    def _act(self, request: Request) -> Reply:
-        typed_slash = request.last_human.startswith("/")
-        skills = None if typed_slash else _first(self.skill_for, request)
-        command = _first(self.bash_for, request)
-        if skills and not request.has_result_of("Skill"):
-            if self.before_skill_call is not None:
-                self.before_skill_call()
-            return Reply.tools([("Skill", _skill_input(skill)) for skill in skills], said="I will use a skill.")
-        if command and not request.has_result_of("Bash"):
-            return Reply.tools([("Bash", {"command": command, "description": "scripted"})])
-        return Reply.text(self.closing if skills or command or typed_slash else self.chat)
-
-
 def _is_human(block: Block) -> bool:
-    return block.type == "text" and not block.text.lstrip().startswith(NOT_HUMAN)
-
-
-def _as_typed(text: str) -> str:
-    """`/deploy--alice staging`, which the CLI wraps in tags."""
-    slash = SLASH.search(text) if text.startswith("<command-") else None
-    return " ".join(part for part in slash.groups() if part) if slash else text
-
-
-def _first(table: Mapping[str, T], request: Request) -> T | None:
-    return next((value for part, value in table.items() if part in request.last_human), None)
-
-
-def _skill_input(skill: SkillCall) -> Json:
-    return {"skill": skill} if isinstance(skill, str) else {"skill": skill[0], "args": skill[1]}
-
-
-def _scripted(answer: Answer | None, request: Request) -> Reply:
-    if answer is None:
-        raise AssertionError(f"nobody scripted an answer for the {request.role}")
-    return Reply.structured(answer(request) if callable(answer) else answer)
+    return block.type == "text" and is_human(block.text)

@@ -5,14 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from tests.harness.fake_model import Policy, Reply, Request, Role
+from tests.harness.fake_model import Policy, Reply, Request, Role, ToolCall
 
 WAITED = 120.0
 """Seconds at most: a test that fails must still end."""
-
-ToolCall = tuple[str, dict[str, Any]]
 
 
 @dataclass
