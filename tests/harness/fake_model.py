@@ -33,7 +33,8 @@ WIRES: Mapping[str, Wire] = {
 }
 COUNT_TOKENS = "/v1/messages/count_tokens"
 MODELS = ("fake-model", "fake-ok")
-OLLAMA_PROBE = "/api/show"  # Hermes asks every unknown server whether it is one
+PROBES = ("/api/show", "/api/tags", "/api/v1/models", "/v1/props", "/props", "/version")
+"""Hermes asks every unknown server which program it is. It is none: a 404 that nobody need know of."""
 
 
 class FakeModel:
@@ -130,9 +131,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(200, b"", "text/plain")
 
     def do_GET(self) -> None:
+        models = {f"/v1/models/{name}": {"id": name, "object": "model", "created": 0} for name in MODELS}
         if self._path == "/v1/models":
-            models = [{"id": name, "object": "model", "created": 0, "owned_by": "tests"} for name in MODELS]
-            self._send_json(200, {"object": "list", "data": models})
+            self._send_json(200, {"object": "list", "data": list(models.values())})
+        elif model := models.get(self._path):
+            self._send_json(200, model)
         else:
             self._not_found()
 
@@ -167,7 +170,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(200, _dump(answer), "application/json", cut=cut)
 
     def _not_found(self) -> None:
-        if self._path != OLLAMA_PROBE:
+        if self._path not in PROBES:
             self.server.model.note_path(f"{self.command} {self.path}")
         self._send_json(404, {"type": "error", "error": {"type": "not_found_error", "message": self.path}})
 

@@ -16,9 +16,10 @@ Role = Literal["judge", "proposer", "title", "count_tokens", "agent"]
 SIGNATURE = re.compile(r"^hivemind-skillopt/(judge|proposer) prompt v", re.MULTILINE)
 TITLE_REQUESTS = (
     "sentence-case title",  # Claude Code
-    "generate a concise, single-line task title",  # Codex
     "generate a short, descriptive title (3-7 words)",  # Hermes
 )
+CODEX_TITLE = "Generate a concise, single-line task title"
+"""How the prompt begins; a model in code mode has its tools even then."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,7 @@ class Request:
         signed = SIGNATURE.search(self.system) or SIGNATURE.search(self._first_human)
         if signed:
             return "judge" if signed[1] == "judge" else "proposer"
-        asked = (self.system + self.prompt).lower()
-        if not self.tools and any(phrase in asked for phrase in TITLE_REQUESTS):
-            return "title"
-        return "agent"
+        return "title" if self._asks_for_a_title else "agent"
 
     @property
     def prompt(self) -> str:
@@ -83,6 +81,12 @@ class Request:
 
     def has_result_of(self, tool: str) -> bool:
         return any(result.name == tool for result in self.tool_results_since_human)
+
+    @property
+    def _asks_for_a_title(self) -> bool:
+        asked = (self.system + self.prompt).lower()
+        without_tools = not self.tools and any(phrase in asked for phrase in TITLE_REQUESTS)
+        return without_tools or self.last_human.startswith(CODEX_TITLE)
 
     @property
     def _first_human(self) -> str:

@@ -136,11 +136,12 @@ def test_what_goes_wrong_goes_wrong(stream: bool) -> None:
     assert refused.value.type == "api_error"
 
 
-def test_models_are_listed_and_a_probe_for_ollama_is_expected() -> None:
+def test_models_are_listed_and_a_probe_for_other_servers_is_expected() -> None:
     with serving(lambda _: Reply.garbage()) as (model, client):
         assert [listed.id for listed in client.models.list()] == ["fake-model", "fake-ok"]
-        assert status(model, "/api/show") == status(model, "/api/tags") == 404
-    assert model.unexpected_paths == ["POST /api/tags"]
+        assert client.models.retrieve("fake-ok").id == "fake-ok"
+        assert status(model, "/api/show") == status(model, "/api/chat") == 404
+    assert model.unexpected_paths == ["POST /api/chat"]
 
 
 def status(model: FakeModel, path: str) -> int:

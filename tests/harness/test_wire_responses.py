@@ -110,12 +110,22 @@ def test_a_mentioned_skill_is_not_called() -> None:
     assert model.requests[0].last_human == "use $deploy--alice now"
 
 
-def test_the_tools_of_code_mode_come_as_an_item() -> None:
-    late = {"type": "additional_tools", "role": "developer", "tools": [CODE_MODE]}
-    with serving(lambda _: Reply.tools([("exec", {"input": "text(1)"})])) as (model, client):
+def test_the_tools_of_code_mode_come_as_an_item_with_namespaces() -> None:
+    spawn = {"type": "function", "name": "spawn_agent"}
+    namespaces = [
+        {"type": "namespace", "name": name, "tools": [tool]}
+        for name, tool in (("functions", CODE_MODE), ("team", spawn))
+    ]
+    late = {"type": "additional_tools", "role": "developer", "tools": namespaces}
+    reply = Reply.tools([("exec", {"input": "text(1)"}), ("spawn_agent", {"message": "go"})])
+    with serving(lambda _: reply) as (model, client):
         response = ask(client, late, said("user", "hi"), tools=[])
-    assert [item.type for item in response.output] == ["custom_tool_call"]
-    assert model.requests[0].tools == ("exec",)
+    calls = [item.model_dump(include={"type", "namespace"}) for item in response.output]
+    assert calls == [
+        {"type": "custom_tool_call", "namespace": "functions"},
+        {"type": "function_call", "namespace": "team"},
+    ]
+    assert model.requests[0].tools == ("exec", "spawn_agent")
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -127,9 +137,10 @@ def test_a_judge_that_is_told_all_in_one_prompt_answers_as_text(stream: bool) ->
 
 
 def test_a_title_is_not_scripted() -> None:
+    """Code mode has tools even here."""
     with serving(ScriptedAgent()) as (model, client):
         prompt = said("user", "Generate a concise, single-line task title of at most 36 characters.")
-        response = ask(client, said("user", ENVIRONMENT), prompt, tools=[])
+        response = ask(client, said("user", ENVIRONMENT), prompt, tools=[CODE_MODE])
     assert json.loads(response.output_text) == {"title": "A scripted session"}
     assert model.count("title") == 1
 

@@ -25,8 +25,8 @@ def parse(body: Json) -> Request:
 
 
 def answer(body: Json, reply: Reply) -> Json:
-    custom = {tool["name"] for tool in _tools(body) if tool["type"] == "custom"}
-    calls = [_custom_call(call) if call.tool in custom else _function_call(call) for call in reply.calls]
+    offered = {tool.get("name"): tool for tool in _tools(body)}
+    calls = [_call_item(call, offered.get(call.tool, {})) for call in reply.calls]
     said = spoken(reply)
     return {
         "id": new_id("resp"),
@@ -64,9 +64,16 @@ def _items(body: Json) -> list[Json]:
 
 
 def _tools(body: Json) -> list[Json]:
-    """All tools on offer: Codex hands a code-mode model its tools by an item of the input."""
+    """All tools on offer: Codex hands a code-mode model its tools by an item of the input, in namespaces."""
     late = [tool for item in _items(body) if item.get("type") == "additional_tools" for tool in item["tools"]]
-    return [*(body.get("tools") or ()), *late]
+    offered = [*(body.get("tools") or ()), *late]
+    return [inner for tool in offered for inner in _inside_namespace(tool)]
+
+
+def _inside_namespace(tool: Json) -> list[Json]:
+    if tool["type"] != "namespace":
+        return [tool]
+    return [{**inner, "namespace": tool["name"]} for inner in tool["tools"]]
 
 
 def _message(item: Json, names: dict[str, str]) -> Message | None:
@@ -95,28 +102,15 @@ def _spoken_item(said: str) -> Json:
     return {"type": "message", "id": new_id("msg"), "role": "assistant", "status": "completed", "content": content}
 
 
-def _function_call(call: Call) -> Json:
-    ids = {"id": new_id("fc"), "call_id": new_id("call")}
-    return {
-        "type": "function_call",
-        **ids,
-        "name": call.tool,
-        "arguments": json.dumps(call.input),
-        "status": "completed",
-    }
-
-
-def _custom_call(call: Call) -> Json:
+def _call_item(call: Call, tool: Json) -> Json:
     """A custom tool takes text: the one value of the input, whatever its name."""
-    (text,) = call.input.values()
-    return {
-        "type": "custom_tool_call",
-        "id": new_id("ctc"),
-        "call_id": new_id("call"),
-        "name": call.tool,
-        "input": text,
-        "status": "completed",
-    }
+    item = {"call_id": new_id("call"), "name": call.tool, "status": "completed"}
+    if "namespace" in tool:
+        item["namespace"] = tool["namespace"]
+    if tool.get("type") == "custom":
+        (text,) = call.input.values()
+        return {"type": "custom_tool_call", "id": new_id("ctc"), **item, "input": text}
+    return {"type": "function_call", "id": new_id("fc"), **item, "arguments": json.dumps(call.input)}
 
 
 def _events(response: Json) -> Iterator[Json]:
