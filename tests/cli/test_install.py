@@ -17,6 +17,7 @@ import click
 import pytest
 
 import hivemind_skillopt
+from hivemind_skillopt.bundle import bundle_dir
 from tests.cli.conftest import Cli
 
 FOREIGN = """{
@@ -335,7 +336,7 @@ def own_copy(cli: Cli, elsewhere: Path, tmp_path: Path) -> Path:
     shutil.copytree(elsewhere.parents[1], folder, symlinks=True)
     package = Path(hivemind_skillopt.__file__).parent
     shutil.copytree(package, package_in(folder), ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(package.parent / "hooks", package_in(folder) / "_bundle" / "hooks")
+    shutil.copytree(bundle_dir() / "hooks", package_in(folder) / "_bundle" / "hooks", dirs_exist_ok=True)
     cli.run("install", "--yes", python=str(folder / "bin" / "python"))
     return folder
 
