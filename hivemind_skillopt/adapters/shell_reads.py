@@ -32,7 +32,7 @@ MAX_PATH = 4096
 """PATH_MAX of Linux; no file has a longer name."""
 
 MAX_READS = 50
-"""Of one command. Each costs the worker a look into the manifest; nobody works with more skills at once."""
+"""Of one command or prompt. Each costs the worker a look into the manifest; nobody works with more skills at once."""
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 
@@ -79,7 +79,7 @@ def _read(program: str, arguments: tuple[str, ...], cwd: str) -> Iterator[SkillR
     for path in (_resolved(a, cwd) for a in arguments if a.endswith("SKILL.md")):
         folder, _, file = path.rpartition("/")
         skill = folder.rpartition("/")[2]
-        if file == "SKILL.md" and _is_ref(skill):
+        if file == "SKILL.md" and is_ref(skill):
             yield SkillRead(skill, folder)
 
 
@@ -94,7 +94,7 @@ def _of_script(path: str) -> SkillRead | None:
     """The innermost skill under whose `scripts/` it lies."""
     parts = path.split("/")
     for at in range(len(parts) - 2, 0, -1):
-        if parts[at] == "scripts" and _is_ref(parts[at - 1]):
+        if parts[at] == "scripts" and is_ref(parts[at - 1]):
             return SkillRead(parts[at - 1], "/".join(parts[:at]))
     return None
 
@@ -107,7 +107,8 @@ def _resolved(path: str, cwd: str) -> str:
     return normpath(whole) if whole.is_absolute() else ""
 
 
-def _is_ref(name: str) -> bool:
+def is_ref(name: str) -> bool:
+    """Is it written as `name--author`?"""
     try:
         SkillRef.parse(name)
     except SkillInvalid:

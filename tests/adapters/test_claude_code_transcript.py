@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from hivemind_skillopt.adapters.claude_code.payload import reaction_id
-from hivemind_skillopt.adapters.claude_code.records import CHUNK, MAX_TAIL, records_from_end
+from hivemind_skillopt.adapters.claude_code.records import records_from_end
 from hivemind_skillopt.adapters.claude_code.transcript import Invoked, read_transcript
+from hivemind_skillopt.adapters.jsonl_tail import CHUNK, MAX_TAIL
 from hivemind_skillopt.ports import Conversation
 
 PAYLOADS = Path(__file__).parent.parent / "payloads" / "claude_code"

@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
-EPOCH = datetime.fromtimestamp(0, UTC)
-CHUNK = 1 << 16
-MAX_TAIL = 16 << 20
-"""Bytes read at most: a transcript of 1 GB costs no more than its tail."""
+from hivemind_skillopt.adapters.jsonl_tail import MAX_TAIL, Lenient, lines_from_end, nanoseconds
 
 
-class _Lenient(BaseModel):
-    """A null is as good as nothing there."""
-
-    model_config = ConfigDict(extra="ignore", populate_by_name=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_nulls(cls, value: object) -> object:
-        return {k: v for k, v in value.items() if v is not None} if isinstance(value, dict) else value
-
-
-class Block(_Lenient):
+class Block(Lenient):
     """One content block; the fields of all kinds that we read."""
 
     type: str = ""
@@ -40,19 +23,19 @@ class Block(_Lenient):
     content: str | list[Block] | dict[str, object] | None = None
 
 
-class Message(_Lenient):
+class Message(Lenient):
     """What was said."""
 
     content: str | list[Block] = ""
 
 
-class Kind(_Lenient):
+class Kind(Lenient):
     """Where a prompt came from."""
 
     kind: str = ""
 
 
-class Attachment(_Lenient):
+class Attachment(Lenient):
     """Of interest: `queued_command`, a prompt typed while tools ran."""
 
     type: str = ""
@@ -62,7 +45,7 @@ class Attachment(_Lenient):
     origin: Kind | None = None
 
 
-class Link(_Lenient):
+class Link(Lenient):
     """What makes the chain."""
 
     uuid: str = ""
@@ -70,7 +53,7 @@ class Link(_Lenient):
     logical_parent_uuid: str | None = Field(None, alias="logicalParentUuid")
 
 
-class Record(_Lenient):
+class Record(Lenient):
     """One line."""
 
     type: str = ""
@@ -101,19 +84,15 @@ class Record(_Lenient):
     @property
     def at(self) -> int:
         """The timestamp in ns; 0 where it is none."""
-        try:
-            return (datetime.fromisoformat(self.timestamp) - EPOCH) // timedelta(microseconds=1) * 1000
-        except (ValueError, TypeError):
-            return 0
+        return nanoseconds(self.timestamp)
 
 
 def records_from_end(path: str) -> Iterator[Record]:
     """The records, last first. Lines that are no record (half-written, foreign) are left out."""
-    with Path(path).open("rb") as file:
-        for line in _lines_from_end(file):
-            record = _record(line)
-            if record is not None:
-                yield record
+    for line in lines_from_end(Path(path)):
+        record = _record(line)
+        if record is not None:
+            yield record
 
 
 def first_record(path: Path) -> Record | None:
@@ -129,18 +108,3 @@ def _record(line: bytes) -> Record | None:
     with suppress(ValidationError):
         return Record(**dict(Link.model_validate_json(line)))
     return None
-
-
-def _lines_from_end(file: BinaryIO) -> Iterator[bytes]:
-    """Split on LF only: U+2028 and U+0085 stand raw inside records."""
-    position = file.seek(0, os.SEEK_END)
-    lowest = max(0, position - MAX_TAIL)
-    rest = b""
-    while position > lowest:
-        start = max(lowest, position - CHUNK)
-        file.seek(start)
-        lines = (file.read(position - start) + rest).split(b"\n")
-        position, rest = start, lines[0]
-        yield from (line for line in reversed(lines[1:]) if line)
-    if rest and position == 0:
-        yield rest
