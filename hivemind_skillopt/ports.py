@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from hivemind_skillopt.errors import ScorerFailed
 from hivemind_skillopt.events import InboxItem, SeenEvent
@@ -225,6 +225,14 @@ class AgentCli(Protocol):
 
     def answer(self, completed: Completed) -> Answer:
         """What came back. Raises ScorerFailed for anything that is not a usable answer."""
+
+
+@runtime_checkable
+class ConfiguredCli(AgentCli, Protocol):
+    """One whose command depends on what its user set up in the harness's own files."""
+
+    def at(self, home: Path) -> AgentCli:
+        """As it is to be called for that home. Reads those files; what cannot be read counts as not there."""
 
 
 class CallRecords(Protocol):

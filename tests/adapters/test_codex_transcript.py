@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hivemind_skillopt.adapters.codex.payload import prompt_id_of, reaction_id
+from hivemind_skillopt.adapters.codex.skill_body import CUT
 from hivemind_skillopt.adapters.codex.transcript import read_transcript
 from hivemind_skillopt.judgment_window import JudgmentWindow
 from hivemind_skillopt.model import SECOND, Invocation, Provenance, SkillRef, VersionSource
@@ -140,6 +141,12 @@ def test_only_what_is_surely_the_whole_file_is_the_loaded_text(tmp_path: Path, c
     writer.command(command, BODY)
     found = conversation(window(writer.path, tool_use_id="c1"))
     assert (found.skill_body, found.other_skill) == (BODY if LOADED[command] else None, False)
+
+
+def test_an_output_that_codex_cut_is_not_the_whole_file(tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "r.jsonl")
+    writer.command(f"cat {FILE}", f"begin\n{CUT}end\n")
+    assert conversation(window(writer.path, tool_use_id="c1")).skill_body is None
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,9 @@ from pathlib import Path
 from hivemind_skillopt.adapters.codex.records import Item
 from hivemind_skillopt.adapters.shell_words import simple_commands
 
+CUT = "\n... command output truncated for persistence ...\n"
+"""Stands in the middle of what was longer than some 63 kB (seen)."""
+
 _BLOCK = re.compile(
     r"<skill>\n<name>(?P<name>[^<\n]*)</name>\n<path>(?P<path>[^<\n]*)</path>\n(?P<body>.*)\n</skill>", re.S
 )
@@ -45,7 +48,8 @@ def of_command(item: Item) -> Loaded:
     most = _most_lines(commands[0]) if len(commands) == 1 else 0
     if most and not item.is_ok:
         return Loaded(elsewhere=True)
-    return Loaded(item.aggregated_output if 0 < item.aggregated_output.count("\n") < most else None)
+    output = item.aggregated_output
+    return Loaded(output if CUT not in output and 0 < output.count("\n") < most else None)
 
 
 def _most_lines(words: tuple[str, ...]) -> float:

@@ -1,0 +1,103 @@
+"""Codex as a scorer: headless, read-only, no hooks, no session left behind, as few tools as can be (contract 8).
+
+The user's config.toml is left out, because MCP servers in it would be started and could be called by a model that
+reads untrusted text. Where it says which server to ask or how to log in, it is needed: then each MCP server is switched
+off by name, and `notify`, which runs a program. The user's own choice of a model counts either way.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from hivemind_skillopt.adapters.codex.payload import HARNESS
+from hivemind_skillopt.adapters.codex.strict_schema import strict
+from hivemind_skillopt.adapters.codex.user_config import UserConfig, read_user_config
+from hivemind_skillopt.errors import ScorerFailed, SettingsError
+from hivemind_skillopt.model import Usage
+from hivemind_skillopt.ports import Answer, Command, Completed, Question, UnusableAnswer
+from hivemind_skillopt.redaction import redact
+
+OWN_ENVIRON = (
+    "CODEX_HOME", "CODEX_SQLITE_HOME", "CODEX_API_KEY", "CODEX_ACCESS_TOKEN", "CODEX_CA_CERTIFICATE",
+    "OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORGANIZATION", "OPENAI_PROJECT",
+    "AWS_PROFILE", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+    "AWS_BEARER_TOKEN_BEDROCK",
+)  # fmt: skip
+"""Besides these, the variables that the user's config.toml names for the keys of providers."""
+
+SCHEMA = "schema.json"
+OFF = (
+    "hooks", "shell_tool", "unified_exec", "view_image", "goals", "multi_agent", "apps", "plugins", "memories",
+    "image_generation", "unbounded_connection_retries",
+)  # fmt: skip
+"""The last: where there is no network, the run ends at once instead of never."""
+OVERRIDES = ("agents.enabled=false", 'web_search="disabled"', "skills.include_instructions=false",
+             "project_doc_max_bytes=0")  # fmt: skip
+
+ERROR = "ERROR: "
+MAX_REASON = 200
+
+
+class CodexCli:
+    """The argv and the reading of its answer. Tested against the real program."""
+
+    name = HARNESS
+    program = "codex"
+
+    def __init__(self, config: UserConfig | None = None) -> None:
+        self._config = config or UserConfig()
+
+    def at(self, home: Path) -> CodexCli:
+        """With the user's own provider, where one is configured."""
+        return CodexCli(read_user_config(home))
+
+    def command(self, question: Question) -> Command:
+        """Codex takes no system prompt: it goes before the prompt, on stdin. argv holds our own text alone."""
+        argv = [
+            self.program, "exec", "-s", "read-only", "--skip-git-repo-check", "--ephemeral", "--ignore-rules",
+            "--color", "never", *_each("--disable", *OFF), *_each("-c", *OVERRIDES), *self._user_config(question),
+            "--output-schema", SCHEMA, "-",
+        ]  # fmt: skip
+        return Command(
+            argv=tuple(argv),
+            stdin=f"{question.system}\n\n{question.prompt}",
+            environ=(*OWN_ENVIRON, *self._config.environ),
+            extra_environ=(),
+            files=((SCHEMA, json.dumps(strict(dict(question.schema)))),),
+        )
+
+    def answer(self, completed: Completed) -> Answer:
+        """The last message is all of stdout; what it took is told nowhere. Codex does not check it (seen)."""
+        if completed.returncode != 0:
+            raise ScorerFailed(f"codex: {_reason(completed)}")
+        usage = Usage(scorer=self.name, model="")
+        if not completed.stdout.strip():
+            raise UnusableAnswer("codex gave an empty answer", usage)
+        return Answer(completed.stdout, usage)
+
+    def _user_config(self, question: Question) -> list[str]:
+        """Whether the user's config.toml counts, and which model and provider."""
+        config = self._config
+        if not (config.is_needed or question.provider):
+            model = question.model or config.model
+            return ["--ignore-user-config", *(["-m", model] if model else [])]
+        if config.nameless_servers:
+            raise SettingsError(
+                f"Codex's MCP server '{config.nameless_servers[0]}' cannot be switched off for the scorer; "
+                "name it with letters, digits, - and _ alone"
+            )
+        off = ["notify=[]", *(f"mcp_servers.{server}.enabled=false" for server in config.mcp_servers)]
+        provider = [f"model_provider={json.dumps(question.provider)}"] if question.provider else []
+        return [*_each("-c", *off, *provider), *(["-m", question.model] if question.model else [])]
+
+
+def _each(option: str, *values: str) -> list[str]:
+    return [part for value in values for part in (option, value)]
+
+
+def _reason(completed: Completed) -> str:
+    """The last error that it told; a server may have written it, so it is cut and redacted."""
+    errors = [line for line in completed.stderr.splitlines() if line.startswith(ERROR)]
+    said = errors[-1].removeprefix(ERROR) if errors else f"ended with code {completed.returncode}"
+    return redact(said)[:MAX_REASON]
