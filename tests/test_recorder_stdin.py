@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hivemind_skillopt.adapters.claude_code.install import command
+from hivemind_skillopt.adapters.hook_groups import command
 from hivemind_skillopt.cli.harness_file import launcher_text
 from hivemind_skillopt.recorder import MAX_STDIN, PATIENCE
 from hivemind_skillopt.state.inbox import Inbox, InboxUnreadable
@@ -59,7 +59,7 @@ def state(tmp_path: Path) -> Path:
 @contextmanager
 def hook(state: Path, event: str) -> Iterator[subprocess.Popen[bytes]]:
     """The hook as Claude Code starts it; its stdin stays open until the test is over."""
-    argv = ["/bin/sh", "-c", command(state / "launcher", event)]
+    argv = ["/bin/sh", "-c", command(state / "launcher", "claude_code", event)]
     env = {"HOME": str(state.parent), "PATH": os.defpath}
     pipe = subprocess.PIPE
     with subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, env=env, start_new_session=True) as process:

@@ -13,10 +13,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, TypeAdapter, ValidationError
 
 from hivemind_skillopt.adapters import json_text
+from hivemind_skillopt.adapters.hook_groups import Json, is_blank
 from hivemind_skillopt.errors import HarnessError
 from hivemind_skillopt.settings import YES
-
-Json = dict[str, object]
 
 KNOWN_EVENTS = frozenset((
     "PreToolUse", "PostToolUse", "PostToolUseFailure", "PostToolBatch", "Notification", "UserPromptSubmit",
@@ -63,7 +62,7 @@ class _Entry(BaseModel):
 _ENTRIES = TypeAdapter(dict[str, list[_Entry]])
 
 
-def read_settings(text: str, *, checked: bool = True) -> Json:
+def read_settings(text: str, checked: bool = True) -> Json:
     """The settings. Raises HarnessError; `checked`: also where a hook entry makes the program ignore the file."""
     try:
         settings = json_text.read(text)
@@ -82,11 +81,6 @@ def leniently(text: str | None) -> Json:
         return {} if text is None or is_blank(text) else read_settings(text, checked=False)
     except HarnessError:
         return {}
-
-
-def is_blank(text: str) -> bool:
-    """Nothing in it: as good as no file."""
-    return not text.strip(json_text.BOM + " \t\r\n")
 
 
 def switched_off(home: Path) -> str:
