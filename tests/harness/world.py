@@ -104,13 +104,23 @@ class World:
         environ = {"PATH": path, "HIVEMIND_USER": "alice", **self.extra_env}
         return ClaudeCode(self.binary, self.home, self.project, self.model_url, environ)
 
+    @property
+    def environ(self) -> dict[str, str]:
+        """Of everything that runs on this machine."""
+        return self.claude.env()
+
+    @property
+    def skills(self) -> Path:
+        """Where the harness finds pulled skills."""
+        return self.home / ".claude" / "skills"
+
     def run(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         """Our CLI, as a new process."""
         argv = [sys.executable, "-m", "hivemind_skillopt", *arguments]
         done = subprocess.run(
             argv,
             cwd=self.project,
-            env=self.claude.env(),
+            env=self.environ,
             capture_output=True,
             encoding="utf-8",
             timeout=120,
@@ -171,7 +181,7 @@ class World:
 
     def installed_text(self, ref: str = "deploy--alice") -> str:
         """SKILL.md as the harness reads it."""
-        return (self.home / ".claude" / "skills" / ref / "SKILL.md").read_text()
+        return (self.skills / ref / "SKILL.md").read_text()
 
     def inbox(self) -> list[str]:
         """Inbox files, temporary ones too."""
@@ -186,7 +196,7 @@ class World:
     def wake(self) -> dict[str, Any]:
         """Let a worker run, as the next session would: the use of a skill alone waits for it. The status then."""
         argv = [sys.executable, "-I", launch.WORKER_MAIN, launch.GUARD_ARGUMENT, str(self.state)]
-        subprocess.run(argv, env={**self.claude.env(), launch.GUARD: "1"}, timeout=120, check=True)
+        subprocess.run(argv, env={**self.environ, launch.GUARD: "1"}, timeout=120, check=True)
         return self.settle()
 
     def settle(self) -> dict[str, Any]:
