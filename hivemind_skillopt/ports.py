@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -259,8 +259,19 @@ class HookProbe:
     starts_worker: bool
 
 
-RunProgram = Callable[[Sequence[str], str], Completed]
-"""Runs a harness's own program with these arguments and this standard input. Raises HarnessError."""
+class RunProgram(Protocol):
+    """Runs a harness's own program. `until`: its input stays open until its output has this. Raises HarnessError."""
+
+    def __call__(self, arguments: Sequence[str], stdin: str, until: str = "") -> Completed: ...
+
+
+@dataclass(frozen=True, slots=True)
+class HookTrust:
+    """A hook of ours that waits for its user's trust. `fingerprint`: the harness's own, of what it would run."""
+
+    command: str
+    key: str
+    fingerprint: str
 
 
 class HarnessAdapter(Protocol):
@@ -316,6 +327,20 @@ class HarnessAdapter(Protocol):
 
     def cli(self) -> AgentCli:
         """How to call the harness's own CLI as a scorer."""
+
+
+@runtime_checkable
+class AsksForTrust(Protocol):
+    """What an adapter has besides where the harness runs no hook that its user has not trusted."""
+
+    how_to_trust: str
+    """What the user does in the harness itself, as a sentence."""
+
+    def to_trust(self, home: Path, launcher: Path, run: RunProgram) -> Sequence[HookTrust]:
+        """Our hooks that are not trusted (any more)."""
+
+    def trust_hooks(self, hooks: Sequence[HookTrust], run: RunProgram) -> None:
+        """Trust exactly these. Only ever called because the user said so. Raises HarnessError."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,14 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 
 from hivemind_skillopt import __version__
 from hivemind_skillopt.adapters.built_in import BuiltInOffers
 from hivemind_skillopt.cli.context import Context
-from hivemind_skillopt.cli.doctor_hooks import run_program, try_hooks
+from hivemind_skillopt.cli.doctor_hooks import try_hooks
 from hivemind_skillopt.cli.harness_file import launcher_text, read_harness_file, why_silent
+from hivemind_skillopt.cli.harness_program import HarnessProgram
 from hivemind_skillopt.cli.output import shown_store, tilde
 from hivemind_skillopt.errors import StateUnavailable
 from hivemind_skillopt.hooks.manager import Hooks
@@ -196,7 +196,9 @@ def _check_place(patient: Patient, place: Place) -> Findings:
     if len(there) < len(texts):
         return
     yield from _fire(patient, adapter, there)
-    if why := adapter.untrusted(place.home, launcher, partial(run_program, patient.context.settings, adapter)):
+    if off:
+        return
+    if why := adapter.untrusted(place.home, launcher, HarnessProgram(patient.context.settings, adapter, place.home)):
         yield Finding(Level.FAIL, adapter.title, f"no hook runs: {why}")
     else:
         yield Finding(Level.OK, adapter.title, adapter.trust)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import tempfile
 import time
@@ -11,11 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from hivemind_skillopt.errors import HarnessError
 from hivemind_skillopt.model import SkillFile, SkillFolder, SkillRef
 from hivemind_skillopt.paths import Paths
-from hivemind_skillopt.ports import Completed, HarnessAdapter, HookProbe
-from hivemind_skillopt.settings import WORKER_GUARD, Settings, store_id_of
+from hivemind_skillopt.ports import HarnessAdapter, HookProbe
+from hivemind_skillopt.settings import store_id_of
 from hivemind_skillopt.state.database import Database
 from hivemind_skillopt.state.inbox import Inbox
 from hivemind_skillopt.state.log import read_log
@@ -25,7 +23,6 @@ from hivemind_skillopt.state.skill_folders import VersionFolders, content_sha256
 from hivemind_skillopt.state.worker_lock import is_held
 
 HOOK_SECONDS = 30
-PROGRAM_SECONDS = 60
 WORKER_SECONDS = 60.0
 """Far more than either takes; a machine may be busy."""
 
@@ -62,23 +59,6 @@ def try_hooks(
             if what := _try(ward, probe):
                 wrong.setdefault(what, []).append(probe.event)
         return [f"{', '.join(events)}: {what}" for what, events in wrong.items()] or _aftermath(ward, all_there)
-
-
-def run_program(settings: Settings, adapter: HarnessAdapter, arguments: Sequence[str], stdin: str) -> Completed:
-    """The harness's own program, with the user's environment, nowhere in particular. Raises HarnessError."""
-    program = shutil.which(adapter.cli().program, path=settings.environ.get("PATH"))
-    if program is None:
-        raise HarnessError(f"`{adapter.cli().program}` is not on the PATH")
-    environ = {**settings.environ, WORKER_GUARD: "1"}
-    try:
-        with tempfile.TemporaryDirectory(prefix="hivemind-skillopt-doctor-") as folder:
-            done = subprocess.run(
-                [program, *arguments], input=stdin, env=environ, cwd=folder, capture_output=True, encoding="utf-8",
-                errors="replace", timeout=PROGRAM_SECONDS, check=False,
-            )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise HarnessError(f"`{adapter.cli().program}` cannot be asked: {type(error).__name__}") from error
-    return Completed(done.returncode, done.stdout, done.stderr)
 
 
 def _try(ward: Ward, probe: HookProbe) -> str:

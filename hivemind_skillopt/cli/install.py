@@ -16,6 +16,7 @@ from hivemind_skillopt.cli.harness_file import (
     refuse_read_only,
     write_launcher,
 )
+from hivemind_skillopt.cli.hook_trust import tell_how_to_trust, trust_hooks
 from hivemind_skillopt.cli.options import as_json, dry_run
 from hivemind_skillopt.cli.output import at_a_terminal, print_json, say, shown_store, tilde
 from hivemind_skillopt.errors import HarnessError
@@ -76,10 +77,11 @@ class Plan:
 @click.command("install", short_help="Add the hooks to your harness.")
 @click.option("--harness", "harnesses", multiple=True, help="Only this harness (default: every one found).")
 @click.option("--route", default="", help="Another way into that harness, where it has several (see the user guide).")
+@click.option("--trust", is_flag=True, help="Also trust the hooks, in a harness that asks for that; shows them first.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @dry_run
 @as_json
-def command(harnesses: tuple[str, ...], route: str, yes: bool, dry_run: bool, as_json: bool) -> None:
+def command(harnesses: tuple[str, ...], route: str, trust: bool, yes: bool, dry_run: bool, as_json: bool) -> None:
     """Add the hooks to your harness. Running it again changes nothing.
 
     The harness's files are backed up first, every byte of others stays, and `uninstall` takes out exactly what
@@ -95,6 +97,11 @@ def command(harnesses: tuple[str, ...], route: str, yes: bool, dry_run: bool, as
         _ask(yes, err=as_json)
         refreshed = _apply(context, plans)
     _report(context, plans, refreshed=refreshed, as_json=as_json, dry_run=dry_run)
+    for plan in plans if not dry_run else ():
+        if trust:
+            trust_hooks(context, plan.adapter, plan.home, yes=yes, err=as_json)
+        elif plan.changes:
+            tell_how_to_trust(plan.adapter, err=as_json)
 
 
 def _chosen(context: Context, names: tuple[str, ...]) -> list[HarnessAdapter]:
