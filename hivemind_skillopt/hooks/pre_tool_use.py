@@ -8,7 +8,7 @@ from hivemind_skillopt.events import PreToolUse
 from hivemind_skillopt.hooks.machine import Machine
 from hivemind_skillopt.hooks.specs import hookimpl
 from hivemind_skillopt.judgment_window import Closed, JudgmentWindow
-from hivemind_skillopt.model import Invocation, Provenance, SkillRef, VersionSource, derived_id
+from hivemind_skillopt.model import Invocation, Provenance, VersionSource, derived_id
 from hivemind_skillopt.settings import Mode, strictest
 from hivemind_skillopt.state.manifest import ManifestEntry
 
@@ -31,7 +31,7 @@ class ArmWindow:
         if invocation.modified:
             machine.log.write("modified_copy", ref=str(entry.ref), session=origin.session_id)
             return
-        self._close_earlier(event, entry.ref)
+        self._close_earlier(event, invocation)
         if machine.windows.open(self._window(event, invocation, entry.link)):
             machine.markers.put(origin.harness, origin.session_id)
             machine.log.write(
@@ -49,10 +49,14 @@ class ArmWindow:
     def _mode(self, event: PreToolUse) -> Mode:
         return strictest(event.origin.mode, self._machine.settings.mode)
 
-    def _close_earlier(self, event: PreToolUse, ref: SkillRef) -> None:
-        """The same skill again: its queued reactions are still judged, new ones belong to the new window."""
+    def _close_earlier(self, event: PreToolUse, invocation: Invocation) -> None:
+        """The same skill again: its queued reactions are still judged, new ones belong to the new window.
+
+        One command may read a skill by its link and by its real path: that is one invocation.
+        """
         for window in self._machine.windows.open_in(event.origin.harness, event.origin.session_id):
-            if window.invocation.ref == ref:
+            earlier = window.invocation
+            if earlier.ref == invocation.ref and earlier.id != invocation.id:
                 self._machine.windows.save(self._superseded(window, event))
 
     def _superseded(self, window: JudgmentWindow, event: PreToolUse) -> JudgmentWindow:

@@ -1,4 +1,4 @@
-"""A JSON schema in the dialect that Codex demands of the model: OpenAI's strict one, which refuses any other with a 400.
+"""A JSON schema in the dialect that Codex demands of the model: OpenAI's strict one; any other is refused with a 400.
 
 Each object names all its properties as required and allows no others; defaults and limits are unknown there. What may
 be null says so by its type, and the answer's limits are checked when it is read.
