@@ -37,11 +37,16 @@ PROPOSAL = {
 
 @dataclass
 class Lab:
-    """State under `root/home` by the platform's rules; `now` moves with every event and every sleep."""
+    """State under `root/home` by the platform's rules; `now` moves with every event and every sleep.
+
+    `folder` is the harness's home below the user's.
+    """
 
     root: Path
     environ: dict[str, str] = field(default_factory=dict)
     now: int = 1_800_000_000 * SECOND
+    harness: str = "claude_code"
+    folder: str = ".claude"
 
     @classmethod
     def of_today(cls, root: Path) -> Lab:
@@ -49,12 +54,16 @@ class Lab:
         return cls(root, now=time.time_ns() - 600 * SECOND)
 
     def __post_init__(self) -> None:
-        (self.root / "home" / ".claude").mkdir(parents=True)
+        self.harness_home.mkdir(parents=True)
         self.script(judge=[{"answer": FAULT}], proposer=[{"answer": PROPOSAL}])
 
     def script(self, **roles: list[dict[str, object]]) -> None:
         """What the model says from now on."""
         (self.root / "script.json").write_text(json.dumps(roles))
+
+    @property
+    def harness_home(self) -> Path:
+        return self.root / "home" / self.folder
 
     @property
     def settings(self) -> Settings:
@@ -98,9 +107,9 @@ class Lab:
 
     def pull(self) -> None:
         """Install into the one harness home and pull."""
-        home = self.root / "home" / ".claude"
+        home = self.harness_home
         database = self.database
-        install = Install("claude_code", str(home), str(home / "skills"), "py", "0", 1, ())
+        install = Install(self.harness, str(home), str(home / "skills"), "py", "0", 1, ())
         Installs(database).put(install)
         folders = VersionFolders(self.paths.skills, self.paths.edited)
         log = Log(self.paths.log, self.clock)
@@ -109,7 +118,7 @@ class Lab:
         )
 
     def installed(self, ref: SkillRef = REF) -> Path:
-        return self.root / "home" / ".claude" / "skills" / str(ref)
+        return self.harness_home / "skills" / str(ref)
 
     def event(self, name: str, carried: Mapping[str, str] | None = None, session: str = "s1", **fields: object) -> str:
         """An inbox file, as the recorder writes it; its name."""
@@ -120,7 +129,7 @@ class Lab:
             "HIVEMIND_SKILLOPT_STORE": self.settings.store_url,
             **(carried or {}),
         }
-        head = ["hivemind-skillopt inbox 1", "harness=claude_code", f"event={name}", f"generation={generation}"]
+        head = ["hivemind-skillopt inbox 1", f"harness={self.harness}", f"event={name}", f"generation={generation}"]
         head += [f"{key}={value}" for key, value in settings.items()]
         transcript = str(self.root / f"{session}.jsonl")
         common = {
@@ -187,7 +196,7 @@ class Lab:
         return Jobs(self.database)
 
     def next_due(self) -> int | None:
-        home = str(self.root / "home" / ".claude")
+        home = str(self.harness_home)
         return self.jobs().next_due(Place(self.settings.store_id, frozenset({home})))
 
     def windows(self) -> Windows:

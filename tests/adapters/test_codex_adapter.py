@@ -1,0 +1,26 @@
+"""The few names of the Codex adapter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hivemind_skillopt.adapters.codex import Codex
+from hivemind_skillopt.ports import AsksForTrust, ConfiguredCli, HarnessAdapter
+
+
+def test_where_codex_lives() -> None:
+    codex: HarnessAdapter = Codex()
+    assert codex.home({"HOME": "/h"}) == Path("/h/.codex")
+    assert codex.home({"HOME": "/h", "CODEX_HOME": "/c"}) == Path("/c")
+    assert codex.home({"HOME": "/h", "CODEX_HOME": ""}) == Path("/h/.codex")
+    assert codex.skill_root(Path("/c")) == Path("/c/skills")
+
+
+def test_what_it_offers_besides() -> None:
+    assert isinstance(Codex(), AsksForTrust)
+    assert isinstance(Codex().cli(), ConfiguredCli)
+
+
+def test_what_is_loaded_is_the_file_as_it_is() -> None:
+    assert Codex().renders_as("---\nname: a\n---\nbody\n", "---\nname: a\n---\nbody\n")
+    assert not Codex().renders_as("---\nname: a\n---\nbody\n", "body\n")
