@@ -1,6 +1,7 @@
 """Our entries in a JSON file of hooks whose shape several harnesses share: `{event: [{matcher, hooks: [...]}, ...]}`.
 
-They are put in at the end of each event's list and taken out again exactly; every byte of others stays (`json_text.py`).
+They are put in at the end of each event's list and taken out again exactly. Every byte of others stays
+(`json_text.py`).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Codex's config.toml: our tables in and out of its text; every other byte stays.
 
-The text is changed by its table headers; the standard library's parser says what is ours, and that nothing else changed.
+The text is changed by its table headers. The standard library's parser says what is ours, and that nothing else has
+changed.
 """
 
 from __future__ import annotations
