@@ -1,0 +1,113 @@
+"""install, trust and uninstall with the real Codex: what it lists, runs and keeps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hivemind_skillopt.adapters.codex.hooks_file import read_hooks_file
+from hivemind_skillopt.errors import HarnessError
+from tests.harness.codex_world import CodexWorld, codex_world
+
+pytestmark = pytest.mark.real_cli
+
+FOREIGN = '{"hooks": {"PreToolUse": [{"hooks": [{"type": "command", "command": "true"}]}]}}'
+
+
+def files(world: CodexWorld) -> dict[str, bytes]:
+    """Codex's settings, and whatever plugins there are."""
+    found = [world.config, world.codex.config / "hooks.json", *(world.codex.config / "plugins").rglob("*")]
+    return {str(path): path.read_bytes() for path in found if path.is_file()}
+
+
+def recorded(world: CodexWorld) -> list[int]:
+    """A session that uses the skill: what became of it."""
+    assert world.codex.prompt("please deploy the service").text == "Done."
+    world.wake()
+    return [len(world.log(what)) for what in ("attributed", "window_opened")]
+
+
+@pytest.mark.parametrize("route", ["plugin", "hooks.json"])
+def test_nothing_runs_until_its_user_says_so(tmp_path: Path, route: str) -> None:
+    """Then it does, an upgrade changes nothing in that, and uninstall leaves every byte as it was."""
+    with codex_world(tmp_path) as (world, _):
+        (world.codex.config / "hooks.json").write_text(FOREIGN)
+        before = files(world)
+        world.set_up("deploy", trust=False, route=route)
+        assert recorded(world) == [0, 0]
+        assert "3 of them not trusted yet; open `codex`" in world.run("doctor", "--json", code=1).stdout
+        assert "launcher codex UserPromptMention || true" in world.run("install", "--trust").stdout
+        assert recorded(world) == [1, 1]
+        launcher = world.state / "launcher"
+        launcher.write_text(launcher.read_text() + "# of another version\n")
+        assert "refreshed" in world.run("install").stdout
+        assert world.json("doctor")["ok"] is True
+        assert "every hook is trusted already" in world.run("install", "--trust").stdout
+        if route == "plugin":
+            assert "installed, enabled" in world.codex.run("plugin", "list").stdout
+        world.run("uninstall")
+        assert files(world) == before
+
+
+H = '{"hooks": [{"type": "command", "command": "true", "timeout": 10}]}'
+PLAIN = f'{{"hooks": {{"SessionStart": [{H}]}}}}'
+BESIDE = '"SessionStart": ['
+
+
+def with_stop(group: str) -> str:
+    return PLAIN.replace(BESIDE, f'"Stop": [{group}], {BESIDE}')
+
+
+TEXTS = {
+    "plain": PLAIN,
+    "CRLF and tabs": PLAIN.replace(", ", ",\r\n\t"),
+    "a description": '{"description": "d", ' + PLAIN[1:],
+    "an odd unknown event": PLAIN.replace(BESIDE, f'"Bogus": 7, {BESIDE}'),
+    "group without hooks": with_stop('{"matcher": "x"}'),
+    "matcher null": with_stop('{"matcher": null, "hooks": []}'),
+    "timeout is zero": with_stop('{"hooks": [{"type": "command", "command": "x", "timeout": 0}]}'),
+    "unknown keys inside": with_stop('{"x": 1, "hooks": [{"type": "command", "command": "x", "zz": 1}]}'),
+    "a prompt": with_stop('{"hooks": [{"type": "prompt", "prompt": "x"}]}'),
+    "byte order mark": "\ufeff" + PLAIN,
+    "hooks twice": '{"hooks": {}, ' + PLAIN[1:],
+    "an event twice": PLAIN.replace(BESIDE, f'"SessionStart": [], {BESIDE}'),
+    "comment": "// mine\n" + PLAIN,
+    "comma too many": PLAIN[:-1] + ",}",
+    "not a number": '{"description": NaN, ' + PLAIN[1:],
+    "another key at the top": '{"version": 1, ' + PLAIN[1:],
+    "description is no text": '{"description": 7, ' + PLAIN[1:],
+    "unknown type": with_stop('{"hooks": [{"type": "bogus", "command": "x"}]}'),
+    "no type": with_stop('{"hooks": [{"command": "x"}]}'),
+    "no command": with_stop('{"hooks": [{"type": "command"}]}'),
+    "command is no text": with_stop('{"hooks": [{"type": "command", "command": 7}]}'),
+    "matcher is no text": with_stop('{"matcher": 7, "hooks": []}'),
+    "group is no object": with_stop('"x"'),
+    "timeout is text": with_stop('{"hooks": [{"type": "command", "command": "x", "timeout": "7"}]}'),
+    "timeout is broken": with_stop('{"hooks": [{"type": "command", "command": "x", "timeout": 1.5}]}'),
+    "event is an object": PLAIN.replace(BESIDE, f'"Stop": {{}}, {BESIDE}'),
+    "event is null": PLAIN.replace(BESIDE, f'"Stop": null, {BESIDE}'),
+    "hooks are null": '{"hooks": null}',
+}
+
+
+def accepts(text: str) -> bool:
+    try:
+        read_hooks_file(text)
+    except HarnessError:
+        return False
+    return True
+
+
+def test_we_refuse_exactly_what_the_program_ignores(tmp_path: Path) -> None:
+    """Each text as the hooks of a trusted project: all are asked about at once."""
+    with codex_world(tmp_path) as (world, _):
+        folders = {name: tmp_path / "projects" / name for name in TEXTS}
+        for name, folder in folders.items():
+            (folder / ".codex").mkdir(parents=True)
+            (folder / ".codex" / "hooks.json").write_bytes(TEXTS[name].encode())
+        trusted = "".join(f'[projects."{folder}"]\ntrust_level = "trusted"\n' for folder in folders.values())
+        world.config.write_text(world.config.read_text() + trusted)
+        listed = world.codex.ask("hooks/list", {"cwds": [str(folder) for folder in folders.values()]})
+        seen = {Path(found["cwd"]).name: bool(found["hooks"]) for found in listed["data"]}
+    assert seen == {name: accepts(text) for name, text in TEXTS.items()}
