@@ -42,6 +42,8 @@ NAMES: Final = {
     "HIVEMIND_SKILLOPT_CLAUDE_CODE_MODEL": Known("", "model of both roles with Claude Code"),
     "HIVEMIND_SKILLOPT_CLAUDE_CODE_JUDGE_MODEL": Known("haiku", "model of the judge"),
     "HIVEMIND_SKILLOPT_CLAUDE_CODE_PROPOSER_MODEL": Known("sonnet", "model of the proposer"),
+    "HIVEMIND_SKILLOPT_CODEX_MODEL": Known("", "model of both roles with Codex"),
+    "HIVEMIND_SKILLOPT_CODEX_PROVIDER": Known("", "that model's provider in config.toml"),
     "ANTHROPIC_API_KEY": Known("", "for the scorer anthropic", secret=True),
     "ANTHROPIC_AUTH_TOKEN": Known("", "for the scorer anthropic, instead of a key", secret=True),
     "ANTHROPIC_BASE_URL": Known("", "for the scorer anthropic"),

@@ -21,7 +21,7 @@ from hivemind_skillopt.scorers.proposer import ProposerAnswer
 
 QUESTION = Question("judge", "hivemind-skillopt/judge prompt v1", "untrusted text", {"type": "object"})
 PRESCRIBED = (
-    "codex exec -s read-only --skip-git-repo-check --ephemeral --ignore-rules --color never "
+    "codex exec --json -s read-only --skip-git-repo-check --ephemeral --ignore-rules --color never "
     "--disable hooks --disable shell_tool --disable unified_exec --disable view_image --disable goals "
     "--disable multi_agent --disable apps --disable plugins --disable memories --disable image_generation "
     "--disable unbounded_connection_retries "
@@ -146,29 +146,84 @@ def test_a_config_that_cannot_be_read_is_codexs_to_complain_of(tmp_path: Path, t
     assert own_arguments(cli(tmp_path, text)) == ["--ignore-user-config"]
 
 
-def test_the_last_message_is_the_answer_and_its_price_is_unknown() -> None:
-    answer = CodexCli().answer(Completed(0, '{"outcome": "ok"}\n', "tokens used\n120\n"))
+STARTED = {"type": "turn.started"}
+NOISE = {"type": "error", "message": "Reconnecting... 1/5"}
+SAID = {"type": "item.completed", "item": {"type": "agent_message", "text": '{"outcome": "ok"}'}}
+ENDED = {"type": "turn.completed", "usage": {"input_tokens": 100, "cached_input_tokens": 40, "output_tokens": 20}}
+
+
+def run(*events: object, code: int = 0, stderr: str = "") -> Completed:
+    return Completed(code, "".join(json.dumps(event) + "\n" for event in events), stderr)
+
+
+def failed(message: str) -> dict[str, object]:
+    return {"type": "turn.failed", "error": {"message": message}}
+
+
+def test_the_last_message_is_the_answer() -> None:
+    first = {"type": "item.completed", "item": {"type": "agent_message", "text": "Let me see."}}
+    thought = {"type": "item.completed", "item": {"type": "reasoning", "text": "hm"}}
+    answer = CodexCli().answer(run(STARTED, NOISE, first, SAID, thought, ENDED))
     assert json.loads(answer.text) == {"outcome": "ok"}
-    assert (answer.usage.input_tokens, answer.usage.output_tokens, answer.usage.cost_usd) == (None, None, None)
+    assert (answer.usage.input_tokens, answer.usage.output_tokens, answer.usage.cost_usd) == (100, 20, None)
 
 
-@pytest.mark.parametrize("stdout", ["", " \n"])
-def test_an_empty_answer_was_paid_for(stdout: str) -> None:
-    with pytest.raises(UnusableAnswer, match="empty"):
-        CodexCli().answer(Completed(0, stdout, ""))
+def test_a_line_separator_within_the_answer_is_no_end_of_a_line() -> None:
+    said = {"type": "item.completed", "item": {"type": "agent_message", "text": '{"reason": "a\u2028b"}'}}
+    lines = [json.dumps(event, ensure_ascii=False) for event in (said, ENDED)]
+    assert CodexCli().answer(Completed(0, "\n".join(lines), "")).text == said["item"]["text"]  # type: ignore[index]
+
+
+def test_what_it_took_may_be_unknown() -> None:
+    answer = CodexCli().answer(run(SAID, {"type": "turn.completed"}))
+    assert (answer.usage.input_tokens, answer.usage.output_tokens) == (None, None)
+
+
+@pytest.mark.parametrize("said", [[], [{**SAID, "item": {"type": "agent_message", "text": " "}}]])
+def test_an_empty_answer_was_paid_for(said: list[object]) -> None:
+    with pytest.raises(UnusableAnswer, match="empty") as raised:
+        CodexCli().answer(run(STARTED, *said, ENDED))
+    assert raised.value.usage.input_tokens == 100
+
+
+@pytest.mark.parametrize(
+    "completed",
+    [
+        run(STARTED, SAID, ENDED, code=1),
+        run(STARTED, SAID),
+        run(STARTED, SAID, failed("429")),
+        run(),
+        Completed(0, '{"outcome": "ok"}', ""),
+        Completed(0, "null\n[]\n5\nno JSON\n" + json.dumps({"type": "turn.completed", "usage": 5}), ""),
+    ],
+    ids=["code", "not ended", "failed", "nothing", "no events", "odd events"],
+)
+def test_anything_else_is_no_answer(completed: Completed) -> None:
+    with pytest.raises(ScorerFailed, match=r"^codex: "):
+        CodexCli().answer(completed)
 
 
 def test_the_reason_of_a_failure_is_short_and_has_no_secret() -> None:
     secret = "sk-proj-" + "a1B2c3D4e5F6g7H8i9J0k1L2"
-    stderr = f"user\nERROR: typed by the user\nERROR: 401 Unauthorized: key {secret} {'x' * 500}\nbye\n"
+    message = f"unexpected status 401: {secret}, url: https://corp.example/v1?key=1 {'x ' * 500}"
     with pytest.raises(ScorerFailed) as raised:
-        CodexCli().answer(Completed(1, '{"outcome": "ok"}', stderr))
-    message = str(raised.value)
-    assert message.startswith("codex: 401 Unauthorized")
-    assert secret not in message
-    assert len(message) < 250
+        CodexCli().answer(run(STARTED, NOISE, failed(message), code=1, stderr="WARNING: else\n"))
+    told = str(raised.value)
+    assert told.startswith("codex: unexpected status 401")
+    assert secret not in told
+    assert "corp.example" not in told
+    assert len(told) < 250
 
 
-def test_a_failure_without_a_word() -> None:
-    with pytest.raises(ScorerFailed, match="codex: ended with code -9"):
-        CodexCli().answer(Completed(-9, "", "killed\n"))
+@pytest.mark.parametrize(
+    ("code", "stderr", "told"),
+    [
+        (1, "WARNING: x\nError loading config.toml: bad\n", "codex: Error loading config.toml: bad"),
+        (-9, "half a line", "codex: ended with code -9"),
+        (1, "", "codex: ended with code 1"),
+    ],
+)
+def test_a_run_that_did_not_begin(code: int, stderr: str, told: str) -> None:
+    with pytest.raises(ScorerFailed) as raised:
+        CodexCli().answer(Completed(code, "", stderr))
+    assert str(raised.value) == told

@@ -8,11 +8,17 @@ off by name, and `notify`, which runs a program. The user's own choice of a mode
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
+
+from pydantic import Field, ValidationError
 
 from hivemind_skillopt.adapters.codex.payload import HARNESS
 from hivemind_skillopt.adapters.codex.strict_schema import strict
 from hivemind_skillopt.adapters.codex.user_config import UserConfig, read_user_config
+from hivemind_skillopt.adapters.jsonl_tail import Lenient
 from hivemind_skillopt.errors import ScorerFailed, SettingsError
 from hivemind_skillopt.model import Usage
 from hivemind_skillopt.ports import Answer, Command, Completed, Question, UnusableAnswer
@@ -35,8 +41,32 @@ OFF = (
 OVERRIDES = ("agents.enabled=false", 'web_search="disabled"', "skills.include_instructions=false",
              "project_doc_max_bytes=0")  # fmt: skip
 
-ERROR = "ERROR: "
 MAX_REASON = 200
+_ADDRESS = re.compile(r",? (?:url: )?\bhttps?://\S+")
+"""A server's address may hold a key, and a log needs none."""
+
+
+class _Error(Lenient):
+    message: str = ""
+
+
+class _Item(Lenient):
+    type: str = ""
+    text: str = ""
+
+
+class _Usage(Lenient):
+    input_tokens: int = Field(ge=0)
+    output_tokens: int = Field(ge=0)
+
+
+class _Event(Lenient):
+    """One line of stdout, in which a turn that is whole ends with `turn.completed`."""
+
+    type: str = ""
+    item: _Item = _Item()
+    usage: _Usage | None = None
+    error: _Error = _Error()
 
 
 class CodexCli:
@@ -55,7 +85,7 @@ class CodexCli:
     def command(self, question: Question) -> Command:
         """Codex takes no system prompt: it goes before the prompt, on stdin. argv holds our own text alone."""
         argv = [
-            self.program, "exec", "-s", "read-only", "--skip-git-repo-check", "--ephemeral", "--ignore-rules",
+            self.program, "exec", "--json", "-s", "read-only", "--skip-git-repo-check", "--ephemeral", "--ignore-rules",
             "--color", "never", *_each("--disable", *OFF), *_each("-c", *OVERRIDES), *self._user_config(question),
             "--output-schema", SCHEMA, "-",
         ]  # fmt: skip
@@ -68,13 +98,15 @@ class CodexCli:
         )
 
     def answer(self, completed: Completed) -> Answer:
-        """The last message is all of stdout; what it took is told nowhere. Codex does not check it (seen)."""
-        if completed.returncode != 0:
-            raise ScorerFailed(f"codex: {_reason(completed)}")
-        usage = Usage(scorer=self.name, model="")
-        if not completed.stdout.strip():
-            raise UnusableAnswer("codex gave an empty answer", usage)
-        return Answer(completed.stdout, usage)
+        """The last message of a turn that was completed. Codex does not hold it against the schema (seen)."""
+        events = list(_events(completed.stdout))
+        ended = next((event for event in events if event.type == "turn.completed"), None)
+        if completed.returncode != 0 or ended is None:
+            raise ScorerFailed(f"codex: {_reason(completed, events)}")
+        said = [event.item.text for event in events if event.item.type == "agent_message"]
+        if not said or not said[-1].strip():
+            raise UnusableAnswer("codex gave an empty answer", self._usage(ended.usage))
+        return Answer(said[-1], self._usage(ended.usage))
 
     def _user_config(self, question: Question) -> list[str]:
         """Whether the user's config.toml counts, and which model and provider."""
@@ -91,13 +123,25 @@ class CodexCli:
         provider = [f"model_provider={json.dumps(question.provider)}"] if question.provider else []
         return [*_each("-c", *off, *provider), *(["-m", question.model] if question.model else [])]
 
+    def _usage(self, used: _Usage | None) -> Usage:
+        """Tokens, never money, nor which model it was."""
+        return Usage(self.name, "", 1, used.input_tokens if used else None, used.output_tokens if used else None)
+
 
 def _each(option: str, *values: str) -> list[str]:
     return [part for value in values for part in (option, value)]
 
 
-def _reason(completed: Completed) -> str:
-    """The last error that it told; a server may have written it, so it is cut and redacted."""
-    errors = [line for line in completed.stderr.splitlines() if line.startswith(ERROR)]
-    said = errors[-1].removeprefix(ERROR) if errors else f"ended with code {completed.returncode}"
-    return redact(said)[:MAX_REASON]
+def _events(stdout: str) -> Iterator[_Event]:
+    """Lines that are none are left out."""
+    for line in stdout.split("\n"):
+        with suppress(ValidationError):
+            yield _Event.model_validate_json(line)
+
+
+def _reason(completed: Completed, events: Sequence[_Event]) -> str:
+    """What Codex says of it. A server may have written that, so it is cut and redacted."""
+    failed = [event.error.message for event in events if event.type == "turn.failed"]
+    stderr = [line for line in completed.stderr.splitlines() if line.strip()]
+    said = failed[-1:] or (stderr[-1:] if completed.returncode > 0 and not events else [])
+    return redact(_ADDRESS.sub("", said[0] if said else f"ended with code {completed.returncode}"))[:MAX_REASON]
