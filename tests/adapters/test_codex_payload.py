@@ -60,6 +60,7 @@ def test_what_arms(name: str) -> None:
     assert {(use.tool_use_id, use.origin.session_id) for use in uses} == {
         (recorded["tool_use_id"], recorded["session_id"])
     }
+    assert {use.origin.project for use in uses} == {"" if "workdir" in name else "project"}
 
 
 def test_near_misses_never_arm() -> None:

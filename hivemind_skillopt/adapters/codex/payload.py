@@ -15,6 +15,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -82,10 +84,13 @@ def _parse(data: bytes) -> Payload:
 
 
 def _shell_command(payload: Payload, origin: Origin, user_home: str) -> Iterator[SeenEvent]:
-    """`cwd` is the folder in which the command runs. A sub-agent's command has the parent's session id."""
+    """`cwd` is the folder in which the command runs: a skill's own is no project.
+
+    A sub-agent's command has the parent's session id.
+    """
     for read in skill_reads(payload.tool_input.command, payload.cwd, user_home):
         event = PreToolUse(
-            origin,
+            replace(origin, cwd="") if Path(payload.cwd).is_relative_to(read.folder) else origin,
             skill=read.skill,
             provenance=Provenance.PATH,
             folder=read.folder,
