@@ -199,11 +199,12 @@ def test_rows_of_unknown_shapes_are_stepped_over(tmp_path: Path) -> None:
     writer.item("t1", type="Reasoning", summary_text=["hm"])
     writer.item("t1", type="ContextCompaction", id="x")
     writer.item("t1", type="FileChange", id="p", status="completed", changes={"a": {"type": "add"}})
-    writer.item("t1", type="McpToolCall", id="m", status="failed", server="s", tool="t")
+    writer.item("t1", type="CollabAgentToolCall", id="s", status="completed", tool="spawn_agent")
+    writer.item("t1", type="Other", id="o", status="failed")
     writer.item("t1", type="CommandExecution", command="no list")
     writer.row("event_msg", {"type": "item_completed", "item": None})
     writer.row("compacted", {"message": None})
     with writer.path.open("ab") as file:
         file.write(b'null\n[]\n{"type": 5}\n\xff\n{"half')
     texts = [turn.text for turn in conversation(window(writer.path, tool_use_id="c1")).turns]
-    assert texts == ["please", "Bash: ok", "apply_patch: ok", "McpToolCall: failed"]
+    assert texts == ["please", "Bash: ok", "apply_patch: ok", "spawn_agent: ok", "Other: failed"]

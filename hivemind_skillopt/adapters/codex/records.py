@@ -24,6 +24,7 @@ class Item(Lenient):
     type: str = ""
     id: str = ""
     content: tuple[Part, ...] = ()
+    tool: str = ""
     command: tuple[str, ...] = ()
     aggregated_output: str = ""
     exit_code: int = 0

@@ -24,7 +24,7 @@ HUMAN_TURNS_BEFORE = 3
 
 HUMAN, AGENT, COMMAND = "UserMessage", "AgentMessage", "CommandExecution"
 TOOLS = {COMMAND: SHELL, "FileChange": "apply_patch"}
-"""The names that tools have in hooks; other kinds of items are called by their kind."""
+"""The names that tools have in hooks; other items say which tool they are, or are called by their kind."""
 
 _SESSION = re.compile(r"[0-9A-Za-z-]+")
 
@@ -119,4 +119,4 @@ def _turn(row: Row, window: JudgmentWindow, is_pivot: bool) -> Turn | None:
 
 
 def _ended(item: Item) -> str:
-    return f"{TOOLS.get(item.type, item.type)}: {'ok' if item.is_ok else 'failed'}"
+    return f"{TOOLS.get(item.type) or item.tool or item.type}: {'ok' if item.is_ok else 'failed'}"
