@@ -9,35 +9,21 @@ import json
 import os
 import subprocess
 import sys
-import sysconfig
 import time
-import venv
 from pathlib import Path
 
 import pytest
 
 from hivemind_skillopt.launch import GUARD_ARGUMENT, WORKER_MAIN
+from tests.environments import environment_with
+from tests.harness.world import wait_until
 from tests.worker.lab import REF, Lab
-
-PACKAGE = Path(__file__).parent
-OURS = f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n"
-"""In the new environment's .pth: this environment's packages, ours and what it needs, without installing them again."""
 
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The interpreter of an environment that has the tiny package."""
-    root = tmp_path_factory.mktemp("environment")
-    venv.create(root, with_pip=False, symlinks=True)
-    packages = next(root.glob("lib/python*/site-packages"))
-    (packages / "ours.pth").write_text(OURS)
-    options = ["--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--no-warn-script-location"]
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", *options]
-    done = subprocess.run(
-        [*pip, "--target", packages, PACKAGE], capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return str(root / "bin" / "python")
+    return environment_with(Path(__file__).parent, tmp_path_factory.mktemp("environment"))
 
 
 def start(python: str, lab: Lab) -> subprocess.Popen[bytes]:
@@ -48,6 +34,21 @@ def start(python: str, lab: Lab) -> subprocess.Popen[bytes]:
 
 def work(python: str, lab: Lab) -> None:
     assert start(python, lab).wait(timeout=120) == 0
+
+
+def work_until_logged(python: str, lab: Lab, text: str) -> None:
+    """The worker's job waits for ever: it is killed once the log has said why."""
+    worker = start(python, lab)
+
+    def is_logged() -> bool:
+        assert worker.poll() is None
+        return text in lab.paths.log.read_text()
+
+    try:
+        wait_until(is_logged, text)
+    finally:
+        worker.kill()
+        worker.wait()
 
 
 @pytest.fixture
@@ -84,13 +85,7 @@ def test_without_the_package_its_scorer_is_unknown(now: Lab) -> None:
     """The worker of this environment, which has no such package: the log says why the job waits."""
     now.use()
     now.react("no, that is wrong: always ask which environment first")
-    worker, deadline = start(sys.executable, now), time.monotonic() + 60
-    while "HIVEMIND_SKILLOPT_SCORER is 'tiny'" not in now.paths.log.read_text():
-        assert worker.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    worker.kill()
-    worker.wait()
+    work_until_logged(sys.executable, now, "HIVEMIND_SKILLOPT_SCORER is 'tiny'")
     assert now.store.verdicts() == []
     assert now.log("plugin_failed") == []
 
@@ -119,13 +114,7 @@ def test_a_scorer_that_raises_is_no_verdict_and_stops_nobody(python: str, now: L
     now.environ["HIVEMIND_SKILLOPT_SCORER"] = "raising"
     now.use()
     now.react("no, that is wrong: always ask which environment first")
-    worker, deadline = start(python, now), time.monotonic() + 60
-    while "KeyError in step judge" not in now.paths.log.read_text():
-        assert worker.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    worker.kill()
-    worker.wait()
+    work_until_logged(python, now, "KeyError in step judge")
     assert now.store.verdicts() == []
     assert now.log("worker_failed") == []
 
