@@ -46,7 +46,7 @@ def test_a_behaviour_that_breaks_sets_the_file_aside(lab: Lab, monkeypatch: pyte
 
     lab.event("SessionStart")
     with monkeypatch.context() as patch:
-        patch.setattr(ClaudeCode, "event", broken)
+        patch.setattr(ClaudeCode, "events", broken)
         lab.work()
     assert [entry["why"] for entry in lab.log("set_aside")] == ["OverflowError"]
     (kept,) = lab.paths.set_aside.iterdir()
