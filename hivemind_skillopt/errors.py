@@ -16,6 +16,7 @@ SkillOptError              the CLI prints it and exits 1; the worker logs it
 ├── ScorerFailed           no usable answer from a model: never an "ok"
 ├── BudgetSpent            a cap on model calls, tokens or cost: asked again after midnight
 └── HarnessError           a harness's own file is not what we can safely change
+    └── AdapterFailed      a third party's adapter is broken: its own harness alone has to wait
 """
 
 from __future__ import annotations
@@ -87,3 +88,7 @@ class BudgetSpent(SkillOptError):
 
 class HarnessError(SkillOptError):
     """A harness's own file is not what we can safely change."""
+
+
+class AdapterFailed(HarnessError):
+    """A third party's adapter is broken. Whoever goes through all harnesses goes on with the next."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -135,16 +136,23 @@ class Context:
         """The use case of `pull`."""
         return Puller(self.store, self.manifest, self.folders, self.settings, self.log)
 
+    @cached_property
+    def adapters(self) -> Mapping[str, HarnessAdapter]:
+        """The harnesses we know, by name."""
+        return self.hooks.adapters(self.settings.environ)
+
     def home_variables(self) -> list[str]:
         """What the hooks must carry so that the worker knows the harness's home."""
-        return sorted({adapter.home_variable for adapter in self.hooks.adapters().values()} - {""})
+        return sorted({adapter.home_variable for adapter in self.adapters.values()} - {""})
 
     def adapter(self, harness: str) -> HarnessAdapter:
         """By name. Raises SettingsError."""
-        adapters = self.hooks.adapters()
-        if harness not in adapters:
-            raise SettingsError(f"no adapter for the harness '{harness}'; known: {', '.join(adapters)}")
-        return adapters[harness]
+        if harness not in self.adapters:
+            known = ", ".join(self.adapters)
+            raise SettingsError(
+                f"no adapter for the harness '{harness}'; known: {known}; `doctor` names broken plugins"
+            )
+        return self.adapters[harness]
 
     def _plugin_failed(self, plugin: str, error: Exception) -> None:
         self.log.write("plugin_failed", plugin=plugin, error=type(error).__name__)

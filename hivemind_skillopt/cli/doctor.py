@@ -62,3 +62,5 @@ def _examine(scorer: bool) -> Iterator[Finding]:
             yield from check(patient)
         except (SkillOptError, OSError) as error:
             yield Finding(Level.FAIL, name, str(error))
+        except Exception as error:  # noqa: BLE001  a stranger's scorer may raise anything
+            yield Finding(Level.FAIL, name, f"{type(error).__name__}: {error}")

@@ -18,7 +18,7 @@ from hivemind_skillopt.cli.doctor_hooks import try_hooks
 from hivemind_skillopt.cli.harness_file import launcher_text, read_harness_file, why_silent
 from hivemind_skillopt.cli.harness_program import HarnessProgram
 from hivemind_skillopt.cli.output import shown_store, tilde
-from hivemind_skillopt.errors import StateUnavailable
+from hivemind_skillopt.errors import SkillOptError, StateUnavailable
 from hivemind_skillopt.hooks.manager import Hooks
 from hivemind_skillopt.model import SECOND
 from hivemind_skillopt.ports import HarnessAdapter
@@ -27,6 +27,8 @@ from hivemind_skillopt.state.log import last_worker_failure
 from hivemind_skillopt.state.skill_folders import content_sha256
 
 AGAIN = "run `hivemind-skillopt install`"
+
+GONE = "the plugin that has its adapter is broken or gone; mend it, or install it again"
 
 LATE = 3600 * SECOND
 """ns. A recorded event that waits longer has no worker."""
@@ -81,7 +83,7 @@ class Patient:
 
         context.hooks = Hooks((BuiltInOffers(),), on_failure)
         context.hooks.load_third_parties()
-        context.hooks.adapters()
+        _ = context.adapters
         context.hooks.scorers(context.settings)
         context.hooks.gate_checks()
         installs, sick = _read_installs(context)
@@ -89,14 +91,15 @@ class Patient:
 
     def places(self) -> list[Place]:
         """Where our hooks are: as recorded, or where state.db is no help, in this environment's harnesses."""
+        adapters = self.context.adapters
         if self.installs:
             return [
-                Place(self.context.adapter(one.harness), Path(one.home), tuple(Path(file.path) for file in one.files))
+                Place(adapters[one.harness], Path(one.home), tuple(Path(file.path) for file in one.files))
                 for one in self.installs
+                if one.harness in adapters
             ]
         environ, launcher = self.context.settings.environ, str(self.context.settings.paths.launcher)
-        adapters = self.context.hooks.adapters().values()
-        routes = [(one, one.home(environ), route) for one in adapters for route in one.routes]
+        routes = [(one, one.home(environ), route) for one in adapters.values() for route in one.routes]
         places = [Place(one, home, one.hook_files(home, route)) for one, home, route in routes]
         return [place for place in places if any(launcher in (read_harness_file(file) or "") for file in place.files)]
 
@@ -179,10 +182,16 @@ def check_launcher(patient: Patient) -> Findings:
 def check_hooks(patient: Patient) -> Findings:
     """Are they where the harness looks, does it run hooks at all, and does each really fire?"""
     places = patient.places()
-    if not places and patient.context.settings.paths.state_db.exists():
+    if not patient.installs and not places and patient.context.settings.paths.state_db.exists():
         yield Finding(Level.FAIL, "hooks", f"no harness has our hooks; {AGAIN}")
+    for harness in dict.fromkeys(install.harness for install in patient.installs):
+        if harness not in patient.context.adapters:
+            yield Finding(Level.FAIL, harness, f"its hooks record what nobody can read: {GONE}")
     for place in places:
-        yield from _check_place(patient, place)
+        try:
+            yield from _check_place(patient, place)
+        except (SkillOptError, OSError) as error:
+            yield Finding(Level.FAIL, place.adapter.title, str(error))
 
 
 def _check_place(patient: Patient, place: Place) -> Findings:

@@ -86,9 +86,10 @@ def explain(failure: str) -> str:
 
 def _agents(patient: Patient) -> Iterator[HarnessAdapter]:
     """The one that HIVEMIND_SKILLOPT_AGENT names, else each installed harness."""
-    chosen = patient.context.settings.agent
-    names = [chosen] if chosen else dict.fromkeys(install.harness for install in patient.installs)
-    return (patient.context.adapter(name) for name in names)
+    if chosen := patient.context.settings.agent:
+        return iter([patient.context.adapter(chosen)])
+    adapters = patient.context.adapters
+    return (adapters[name] for name in dict.fromkeys(one.harness for one in patient.installs) if name in adapters)
 
 
 def _version(patient: Patient, adapter: HarnessAdapter) -> str:

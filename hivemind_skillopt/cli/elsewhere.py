@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hivemind_skillopt.cli.context import Context
+from hivemind_skillopt.errors import AdapterFailed
 from hivemind_skillopt.events import InboxItem
 from hivemind_skillopt.settings import store_id_of
 
@@ -41,16 +42,19 @@ def waiting_elsewhere(context: Context) -> list[Elsewhere]:
 
 
 def _of_inbox(context: Context) -> Iterator[Owner]:
-    settings, adapters = context.settings, context.hooks.adapters()
+    settings, adapters = context.settings, context.adapters
     for _, item in context.inbox.items(context.inbox.names()[:MOST_FILES]):
         if isinstance(item, InboxItem) and item.harness in adapters:
             adapter = adapters[item.harness]
-            home, ours = adapter.home(item.carried), adapter.home(settings.environ)
+            try:
+                home, ours = adapter.home(item.carried), adapter.home(settings.environ)
+            except AdapterFailed:
+                continue  # the worker will say so, when it puts the file aside
             store_id = store_id_of(item.carried, settings.config)
             yield Owner(str(home) if home != ours else None, store_id != settings.store_id)
 
 
 def _of_jobs(context: Context) -> Iterator[Owner]:
-    homes = {str(adapter.home(context.settings.environ)) for adapter in context.hooks.adapters().values()}
+    homes = {str(adapter.home(context.settings.environ)) for adapter in context.adapters.values()}
     for store_id, home in context.jobs.owners():
         yield Owner(home if home not in homes else None, store_id != context.settings.store_id)

@@ -19,7 +19,7 @@ from hivemind_skillopt.cli.harness_file import (
 from hivemind_skillopt.cli.hook_trust import tell_how_to_trust, trust_hooks
 from hivemind_skillopt.cli.options import as_json, dry_run
 from hivemind_skillopt.cli.output import at_a_terminal, print_json, say, shown_store, tilde
-from hivemind_skillopt.errors import HarnessError
+from hivemind_skillopt.errors import AdapterFailed, HarnessError
 from hivemind_skillopt.ports import HarnessAdapter
 from hivemind_skillopt.settings import AGENT_CLI, Settings
 from hivemind_skillopt.state.installs import Install, InstalledFile
@@ -42,11 +42,12 @@ What happens once this is installed:
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """One file of the harness, as it is and as it will be."""
+    """One file of the harness, as it is and as it will be. `original`: what it holds, or held, without our hooks."""
 
     path: Path
     before: str | None
     after: str
+    original: str | None
 
     @property
     def needed(self) -> bool:
@@ -90,7 +91,7 @@ def command(harnesses: tuple[str, ...], route: str, trust: bool, yes: bool, dry_
     if sys.platform == "win32":
         raise HarnessError("Windows is not supported; use Linux or macOS (or WSL)")
     context = Context()
-    plans = [_plan(context, adapter, route) for adapter in _chosen(context, harnesses)]
+    plans, broken = _plans(context, harnesses, route)
     _print_consent(context, plans, err=as_json)
     refreshed = False
     if not dry_run:
@@ -102,13 +103,15 @@ def command(harnesses: tuple[str, ...], route: str, trust: bool, yes: bool, dry_
             trust_hooks(context, plan.adapter, plan.home, yes=yes, err=as_json)
         elif plan.changes:
             tell_how_to_trust(plan.adapter, err=as_json)
+    if broken:
+        raise HarnessError("; ".join(broken))
 
 
 def _chosen(context: Context, names: tuple[str, ...]) -> list[HarnessAdapter]:
     """The named harnesses, else those that this user has used."""
     if names:
         return [context.adapter(name) for name in dict.fromkeys(names)]
-    adapters = list(context.hooks.adapters().values())
+    adapters = list(context.adapters.values())
     found = [adapter for adapter in adapters if adapter.home(context.settings.environ).is_dir()]
     if not found:
         homes = ", ".join(str(adapter.home(context.settings.environ)) for adapter in adapters)
@@ -116,12 +119,25 @@ def _chosen(context: Context, names: tuple[str, ...]) -> list[HarnessAdapter]:
     return found
 
 
+def _plans(context: Context, names: tuple[str, ...], route: str) -> tuple[list[Plan], list[str]]:
+    """What to do, and which broken adapters were left out: they stop nobody else's installation."""
+    plans, broken = [], []
+    for adapter in _chosen(context, names):
+        try:
+            plans.append(_plan(context, adapter, route))
+        except AdapterFailed as error:
+            broken.append(str(error))
+    if not plans:
+        raise HarnessError("; ".join(broken))
+    return plans, broken
+
+
 def _plan(context: Context, adapter: HarnessAdapter, route: str) -> Plan:
-    """Looks only: a dry run makes no state directory."""
+    """Looks only: a dry run makes no state directory. All that the adapter has to say is asked for here."""
     paths, home = context.settings.paths, adapter.home(context.settings.environ)
     earlier = context.installs.get(adapter.name, str(home)) if paths.state_db.exists() else None
     files = _files(adapter, home, route, earlier)
-    return Plan(adapter, home, tuple(_change(adapter, file, paths.launcher) for file in files), earlier)
+    return Plan(adapter, home, tuple(_change(adapter, file, paths.launcher, earlier) for file in files), earlier)
 
 
 def _files(adapter: HarnessAdapter, home: Path, route: str, earlier: Install | None) -> tuple[Path, ...]:
@@ -137,12 +153,25 @@ def _files(adapter: HarnessAdapter, home: Path, route: str, earlier: Install | N
     return chosen
 
 
-def _change(adapter: HarnessAdapter, file: Path, launcher: Path) -> FileChange:
+def _change(adapter: HarnessAdapter, file: Path, launcher: Path, earlier: Install | None) -> FileChange:
     before = read_harness_file(file)
-    change = FileChange(file, before, adapter.with_hooks(file, before, launcher))
+    after = adapter.with_hooks(file, before, launcher)  # first: it knows best why a file cannot be changed
+    change = FileChange(file, before, after, _original(adapter, file, before, launcher, earlier))
     if change.needed:
         refuse_read_only(file)
     return change
+
+
+def _original(
+    adapter: HarnessAdapter, file: Path, text: str | None, launcher: Path, earlier: Install | None
+) -> str | None:
+    """The file's text without our hooks, byte-exact."""
+    if text is None:
+        return None
+    known = earlier.file(file) if earlier else None
+    if known and known.after == text:
+        return known.before
+    return adapter.without_hooks(file, text, launcher, known.before if known else None)
 
 
 def _print_consent(context: Context, plans: list[Plan], *, err: bool) -> None:
@@ -199,7 +228,6 @@ def _folders(plan: Plan) -> tuple[Path, ...]:
 
 def _install(context: Context, plan: Plan) -> None:
     """Remember the files as they were BEFORE us, then write them: a crash in between loses nothing."""
-    launcher = context.settings.paths.launcher
     install = Install(
         harness=plan.adapter.name,
         home=str(plan.home),
@@ -207,7 +235,7 @@ def _install(context: Context, plan: Plan) -> None:
         python=sys.executable,
         version=__version__,
         installed_at=context.clock(),
-        files=tuple(InstalledFile(str(file.path), _before_us(plan, file, launcher), file.after) for file in plan.files),
+        files=tuple(InstalledFile(str(file.path), file.original, file.after) for file in plan.files),
     )
     context.installs.put(install)
     for file in plan.files:
@@ -215,16 +243,6 @@ def _install(context: Context, plan: Plan) -> None:
             change_harness_file(file.path, file.after, context.settings.paths.backups, context.clock())
     if plan.changes:
         context.log.write("installed", harness=install.harness)
-
-
-def _before_us(plan: Plan, file: FileChange, launcher: Path) -> str | None:
-    """The file's text without our hooks, byte-exact."""
-    if file.before is None:
-        return None
-    earlier = plan.earlier.file(file.path) if plan.earlier else None
-    if earlier and earlier.after == file.before:
-        return earlier.before
-    return plan.adapter.without_hooks(file.path, file.before, launcher, earlier.before if earlier else None)
 
 
 def _report(context: Context, plans: list[Plan], *, refreshed: bool, as_json: bool, dry_run: bool) -> None:
@@ -246,7 +264,7 @@ def _print(plan: Plan, settings: Settings, dry_run: bool) -> None:
     if plan.moved_from:
         now, before = (tilde(Path(python).parent.parent, settings) for python in (sys.executable, plan.moved_from))
         say(f"{plan.adapter.title}: hooks {'would run' if dry_run else 'now run'} in {now}, before: {before}", "yellow")
-    if off := plan.adapter.switched_off(plan.home):
+    if off := _switched_off(plan):
         say(f"{plan.adapter.title}: no hook will run while {off}", "yellow")
 
 
@@ -258,5 +276,13 @@ def _facts(plan: Plan) -> dict[str, object]:
         "changed": plan.changes,
         "python": sys.executable,
         "python_before": plan.moved_from,
-        "switched_off": plan.adapter.switched_off(plan.home) or None,
+        "switched_off": _switched_off(plan) or None,
     }
+
+
+def _switched_off(plan: Plan) -> str:
+    """All is written by now: an adapter that cannot say it is `doctor`'s business."""
+    try:
+        return plan.adapter.switched_off(plan.home)
+    except AdapterFailed:
+        return ""

@@ -114,7 +114,7 @@ class Purge:
 
     def _our_links(self) -> list[Path]:
         """Every link into our version folders, whatever the manifest says."""
-        adapters = self._context.hooks.adapters().values()
+        adapters = self._context.adapters.values()
         roots = {adapter.skill_root(adapter.home(self._context.settings.environ)) for adapter in adapters}
         if self._paths.state_db.exists():
             with suppress(StateUnavailable):

@@ -52,7 +52,7 @@ NAMES: Final = {
 }
 """HIVEMIND_SKILLOPT_STATE_DIR is not among them: it is where config.toml's reader starts from."""
 
-AGENT_NAME = re.compile(r"HIVEMIND_SKILLOPT_[A-Z_]+_(?:(?:JUDGE|PROPOSER)_)?(?:MODEL|PROVIDER)")
+AGENT_NAME = re.compile(r"HIVEMIND_SKILLOPT_[A-Z0-9_]+_(?:(?:JUDGE|PROPOSER)_)?(?:MODEL|PROVIDER)")
 """The models and providers of other harnesses and of plugins."""
 
 

@@ -110,6 +110,8 @@ def _harness(context: Context, install: Install) -> Harness:
     gone = [f"{show(Path(file.path))} is gone" for file in install.files if not Path(file.path).exists()]
     why = why_silent(context.settings.paths.launcher, show) or next(iter(gone), "")
     problem = f"{why}; run `hivemind-skillopt install` again" if why else None
+    if install.harness not in context.adapters:
+        problem = "no adapter can read what its hooks record; see `hivemind-skillopt doctor`"
     return Harness(install.harness, install.home, install.python, problem)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from hivemind_skillopt.cli.harness_file import change_harness_file, read_harness
 from hivemind_skillopt.cli.options import as_json, dry_run
 from hivemind_skillopt.cli.output import print_json, say, tilde
 from hivemind_skillopt.cli.purge import Purge
-from hivemind_skillopt.errors import StateUnavailable
+from hivemind_skillopt.errors import AdapterFailed, HarnessError, SettingsError, StateUnavailable
 from hivemind_skillopt.ports import HarnessAdapter
 from hivemind_skillopt.settings import Settings
 from hivemind_skillopt.state.installs import Install, InstalledFile
@@ -52,32 +52,57 @@ def command(harnesses: tuple[str, ...], purge: bool, yes: bool, dry_run: bool, a
     context = Context()
     context.fall_back()  # a setting that cannot be used must not keep anybody from taking us out
     installs = [one for one in _installs(context) if not harnesses or one.harness in harnesses]
-    cleanings = _plan(context, installs, harnesses)
+    cleanings, broken = _plan(context, installs, harnesses)
+    if broken and purge:
+        raise _left(broken)
     purging = Purge(context) if purge else None
     if not dry_run:
         if purging:
             purging.ask(yes)
         with purging.alone() if purging else nullcontext():
-            _clean(context, installs, cleanings)
+            _clean(context, [one for one in installs if one.harness not in broken], cleanings)
             if purging:
                 purging.remove()
     _report(context.settings, cleanings, purging, as_json=as_json, dry_run=dry_run)
+    if broken:
+        raise _left(broken)
 
 
-def _plan(context: Context, installs: list[Install], names: tuple[str, ...]) -> list[Cleaning]:
+def _left(broken: Mapping[str, str]) -> HarnessError:
+    """Their records stay as well, so that they can be cleaned once the adapter is mended."""
+    return HarnessError("; ".join(f"{harness} still has our hooks: {why}" for harness, why in broken.items()))
+
+
+def _plan(context: Context, installs: list[Install], names: tuple[str, ...]) -> tuple[list[Cleaning], dict[str, str]]:
+    """What to do, and which harnesses have to wait: their adapter, a third party's, is gone or broken, and why."""
+    cleanings: list[Cleaning] = []
+    broken: dict[str, str] = {}
+    for harness, file, known in _places(context, installs, names):
+        try:
+            one = _cleaning(context, harness, file, known)
+        except (AdapterFailed, SettingsError) as error:
+            if known or _names_us(context, file):
+                broken[harness] = str(error)
+        else:
+            cleanings += [one] if known or one.now != one.after else []
+    return [one for one in cleanings if one.harness not in broken], broken
+
+
+def _names_us(context: Context, file: Path) -> bool:
+    """A file of a harness in which we never were keeps nobody waiting."""
+    return str(context.settings.paths.launcher) in (read_harness_file(file) or "")
+
+
+def _places(
+    context: Context, installs: list[Install], names: tuple[str, ...]
+) -> Iterator[tuple[str, Path, InstalledFile | None]]:
     """What was recorded, and what stands in the files of this environment's harnesses although no record is left."""
-    adapters = [context.adapter(name) for name in names] or list(context.hooks.adapters().values())
-    recorded = [
-        _cleaning(context, one.harness, Path(file.path), file) for one in installs for file in reversed(one.files)
-    ]
-    known = {one.file for one in recorded}
-    found = [
-        _cleaning(context, adapter.name, file, None)
-        for adapter in adapters
-        for file in dict.fromkeys(_files(context, adapter))
-        if file not in known
-    ]
-    return recorded + [one for one in found if one.now != one.after]
+    adapters = [context.adapter(name) for name in names] or list(context.adapters.values())
+    recorded = [(one.harness, Path(file.path), file) for one in installs for file in reversed(one.files)]
+    yield from recorded
+    known = {path for _, path, _ in recorded}
+    for adapter in adapters:
+        yield from ((adapter.name, file, None) for file in dict.fromkeys(_files(context, adapter)) if file not in known)
 
 
 def _installs(context: Context) -> list[Install]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, TypeVar
 
 import pluggy
 
+from hivemind_skillopt.errors import AdapterFailed
 from hivemind_skillopt.events import Event, PreToolUse, SessionStart, UserPromptSubmit
 from hivemind_skillopt.gate.candidate import CheckFunction
 from hivemind_skillopt.hooks import specs
+from hivemind_skillopt.hooks.guarded_adapter import guarded
 from hivemind_skillopt.ports import HarnessAdapter, Scorer
 from hivemind_skillopt.settings import Settings
 
@@ -50,30 +52,45 @@ class Hooks:
 
     def emit(self, event: Event) -> None:
         """Call the event's hook, built-ins first. A built-in's failure is ours and is raised."""
-        self._call(EVENT_HOOKS[type(event)], lambda _nothing: None, event=event)
+        self._call(EVENT_HOOKS[type(event)], lambda _answer, _impl: None, event=event)
 
-    def adapters(self) -> dict[str, HarnessAdapter]:
-        """By name, built-ins first."""
-        return self._named("harness_adapters")
+    def adapters(self, environ: Mapping[str, str]) -> dict[str, HarnessAdapter]:
+        """By name, built-ins first. A third party's is guarded; one that is broken is reported and left out."""
+
+        def sound(answer: Sequence[Any] | None, impl: pluggy.HookImpl) -> dict[str, HarnessAdapter]:
+            return {adapter.name: adapter for adapter in self._sound(_offers(answer), impl, environ)}
+
+        return _first_of_a_name(self._call("harness_adapters", sound))
 
     def scorers(self, settings: Settings) -> dict[str, Scorer]:
         """By name, built-ins first."""
-        return self._named("scorers", settings=settings)
+
+        def by_name(answer: Sequence[Any] | None, _impl: pluggy.HookImpl) -> dict[str, Scorer]:
+            return {str(offer.name): offer for offer in _offers(answer)}
+
+        return _first_of_a_name(self._call("scorers", by_name, settings=settings))
 
     def gate_checks(self) -> tuple[CheckFunction, ...]:
         """In order, built-ins first."""
-        return tuple(check for offered in self._call("gate_checks", _offers) for check in offered)
+        offered = self._call("gate_checks", lambda answer, _impl: _offers(answer))
+        return tuple(check for checks in offered for check in checks)
 
-    def _named(self, hook: str, **arguments: object) -> dict[str, Any]:
-        found = self._call(hook, lambda offers: {str(offer.name): offer for offer in _offers(offers)}, **arguments)
-        return {name: offer for offered in reversed(found) for name, offer in offered.items()}
+    def _sound(
+        self, offers: Sequence[Any], impl: pluggy.HookImpl, environ: Mapping[str, str]
+    ) -> Iterator[HarnessAdapter]:
+        """One broken adapter does not take a plugin's others with it."""
+        for offer in offers:
+            try:
+                yield offer if impl.plugin in self._built_in else guarded(offer, impl.plugin_name, environ)
+            except AdapterFailed as error:
+                self._on_failure(impl.plugin_name, error)
 
-    def _call(self, hook: str, read: Callable[[Any], Result], **arguments: object) -> list[Result]:
+    def _call(self, hook: str, read: Callable[[Any, pluggy.HookImpl], Result], **arguments: object) -> list[Result]:
         """What `read` makes of each answer. pluggy's own call stops at the first exception; a stranger's must not."""
         results = []
         for impl in getattr(self._manager.hook, hook).get_hookimpls():
             try:
-                results.append(read(impl.function(*(arguments[name] for name in impl.argnames))))
+                results.append(read(impl.function(*(arguments[name] for name in impl.argnames)), impl))
             except Exception as error:
                 if impl.plugin in self._built_in:
                     raise
@@ -90,3 +107,8 @@ class Hooks:
 def _offers(answer: Sequence[Any] | None) -> tuple[Any, ...]:
     """A plugin that has nothing to offer may answer None."""
     return tuple(answer or ())
+
+
+def _first_of_a_name(offered: Sequence[dict[str, Result]]) -> dict[str, Result]:
+    """Nobody can take a built-in's name."""
+    return {name: offer for offers in reversed(offered) for name, offer in offers.items()}

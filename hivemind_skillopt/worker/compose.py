@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from hivemind_skillopt.hooks.session_start import RecordAttribution
 from hivemind_skillopt.hooks.user_prompt_submit import QueueReaction
 from hivemind_skillopt.judgment_window import JudgmentWindow
 from hivemind_skillopt.pipeline import Pipeline
-from hivemind_skillopt.ports import Clock, SkillStore
+from hivemind_skillopt.ports import Clock, HarnessAdapter, SkillStore
 from hivemind_skillopt.pull import Puller
 from hivemind_skillopt.scorers.judge import ModelJudge
 from hivemind_skillopt.scorers.proposer import ModelProposer
@@ -53,7 +53,7 @@ def build_loop(settings: Settings, clock: Clock = time.time_ns, sleep: Callable[
     machine = _machine(settings, database, log)
     hooks = _hooks(machine, log)
     store = open_store(settings.store_url, settings.org)
-    adapters = hooks.adapters()
+    adapters = hooks.adapters(settings.environ)
     inbox, seen, notes = Inbox(paths.inbox, paths.set_aside), SeenEvents(database), Notes(database)
     spending = Spending(database, settings.limits, clock)
     puller = Puller(store, machine.manifest, VersionFolders(paths.skills, paths.edited), settings, log)
@@ -62,7 +62,7 @@ def build_loop(settings: Settings, clock: Clock = time.time_ns, sleep: Callable[
         intake=Intake(settings, database, inbox, seen, machine, hooks, adapters, notes),
         housekeeping=Housekeeping(machine, inbox, seen, spending, paths, Installs(database), RunningCalls(paths.calls)),
         runner=JobRunner(
-            database, machine, notes, _Pipelines(settings, hooks, store, spending, clock).of, adapters, clock
+            database, machine, notes, _Pipelines(settings, hooks, adapters, store, spending, clock).of, adapters, clock
         ),
         sync=Sync(store, machine.outbox, puller, Installs(database), notes, log, clock),
         store=store,
@@ -120,9 +120,18 @@ def _hooks(machine: Machine, log: Log) -> Hooks:
 class _Pipelines:
     """One pipeline per agent: the harness of the event, unless HIVEMIND_SKILLOPT_AGENT names another."""
 
-    def __init__(self, settings: Settings, hooks: Hooks, store: SkillStore, spending: Spending, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        hooks: Hooks,
+        adapters: Mapping[str, HarnessAdapter],
+        store: SkillStore,
+        spending: Spending,
+        clock: Clock,
+    ) -> None:
         self._settings = settings
         self._hooks = hooks
+        self._adapters = adapters
         self._store = store
         self._spending = spending
         self._clock = clock
@@ -130,7 +139,7 @@ class _Pipelines:
     def of(self, window: JudgmentWindow) -> Pipeline:
         """Raises SettingsError where no such agent or scorer is known."""
         settings, agent = self._settings, self._settings.agent or window.invocation.harness
-        adapter = self._hooks.adapters().get(agent)
+        adapter = self._adapters.get(agent)
         if adapter is None:
             raise SettingsError(f"HIVEMIND_SKILLOPT_AGENT is '{agent}'; no such harness is known")
         scorer = chosen_scorer(settings, self._hooks, adapter)

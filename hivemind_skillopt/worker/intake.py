@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hivemind_skillopt.errors import PayloadUnreadable, StateUnavailable
+from hivemind_skillopt.errors import AdapterFailed, PayloadUnreadable, StateUnavailable
 from hivemind_skillopt.events import InboxItem, SeenEvent, SessionStart
 from hivemind_skillopt.hooks.machine import Machine
 from hivemind_skillopt.hooks.manager import Hooks
@@ -53,7 +53,7 @@ class Intake:
             return self._take(name, item)
         except (StateUnavailable, OSError):
             raise
-        except PayloadUnreadable as error:
+        except (PayloadUnreadable, AdapterFailed) as error:
             return self._put_aside(name, str(error))
         except Exception as error:  # noqa: BLE001
             return self._put_aside(name, type(error).__name__)

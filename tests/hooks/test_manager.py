@@ -166,7 +166,7 @@ def test_offered_checks_run_after_the_built_in_ones() -> None:
     hooks = Hooks([], Failures())
     hooks.load_third_parties([entry("offer", Offering())])
     assert hooks.gate_checks() == (no_shouting,)
-    assert hooks.adapters() == {}
+    assert hooks.adapters({}) == {}
 
 
 def test_an_installed_entry_point_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

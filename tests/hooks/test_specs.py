@@ -59,7 +59,7 @@ def test_every_hook_is_called_with_exactly_its_arguments() -> None:
     hooks, settings = Hooks([listener(heard)], raise_it), load_settings({"HOME": "/h"})
     for event in EVENTS:
         hooks.emit(event)
-    assert (hooks.adapters(), hooks.scorers(settings), hooks.gate_checks()) == ({}, {}, ())
+    assert (hooks.adapters({}), hooks.scorers(settings), hooks.gate_checks()) == ({}, {}, ())
     assert list(heard) == HOOKS
     assert list(heard.values()) == [*((event,) for event in EVENTS), (), (settings,), ()]
 
