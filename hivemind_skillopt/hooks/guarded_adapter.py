@@ -6,7 +6,7 @@ failures are ours.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import NoneType
@@ -15,7 +15,7 @@ from typing import Annotated, Final, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hivemind_skillopt.errors import AdapterFailed, HarnessError, PayloadUnreadable
-from hivemind_skillopt.ports import Conversation, HarnessAdapter
+from hivemind_skillopt.ports import AsksForTrust, Conversation, HarnessAdapter, HookTrust, RunProgram
 
 ANSWERS: Final[Mapping[str, tuple[type, ...]]] = {
     "home": (Path,),
@@ -32,6 +32,9 @@ ANSWERS: Final[Mapping[str, tuple[type, ...]]] = {
     "cli": (object,),
 }
 """The methods of `ports.HarnessAdapter`, and what each may answer: None for a text would delete the user's file."""
+
+TRUST: Final[Mapping[str, tuple[type, ...]]] = {"to_trust": (list, tuple), "trust_hooks": (NoneType,)}
+"""The same of `ports.AsksForTrust`."""
 
 
 class _Names(BaseModel):
@@ -55,7 +58,8 @@ def guarded(adapter: object, plugin: str, environ: Mapping[str, str]) -> Harness
         lacks = ["".join(map(str, one["loc"][:1])) or "form" for one in error.errors()] + lacks
     if lacks:
         raise AdapterFailed(f"its adapter {type(adapter).__name__} lacks a sound {', '.join(lacks)}")
-    sound = cast("HarnessAdapter", _GuardedAdapter(adapter, plugin))
+    guard = _GuardedAsker(adapter, plugin) if isinstance(adapter, AsksForTrust) else _GuardedAdapter(adapter, plugin)
+    sound = cast("HarnessAdapter", guard)
     _ask_what_loops_ask(sound, plugin, environ)
     return sound
 
@@ -91,9 +95,23 @@ class _GuardedAdapter:
             raise
         except Exception as error:
             raise _failed(self._plugin, self.name, member, type(error).__name__) from error
-        if not isinstance(answer, ANSWERS[member]):
+        if not isinstance(answer, {**ANSWERS, **TRUST}[member]):
             raise _failed(self._plugin, self.name, member, f"answered {type(answer).__name__}")
         return answer
+
+
+class _GuardedAsker(_GuardedAdapter):
+    """`isinstance` looks for these members itself, without `__getattr__`."""
+
+    def __init__(self, adapter: AsksForTrust, plugin: str) -> None:
+        super().__init__(adapter, plugin)
+        self.how_to_trust = adapter.how_to_trust
+
+    def to_trust(self, home: Path, launcher: Path, run: RunProgram) -> object:
+        return self._ask("to_trust", home, launcher, run)
+
+    def trust_hooks(self, hooks: Sequence[HookTrust], run: RunProgram) -> object:
+        return self._ask("trust_hooks", hooks, run)
 
 
 def _failed(plugin: str, name: str, member: str, what: str) -> AdapterFailed:

@@ -9,10 +9,10 @@ import pytest
 
 from hivemind_skillopt.adapters.claude_code import ClaudeCode
 from hivemind_skillopt.errors import AdapterFailed, HarnessError
-from hivemind_skillopt.hooks.guarded_adapter import ANSWERS, guarded
+from hivemind_skillopt.hooks.guarded_adapter import ANSWERS, TRUST, guarded
 from hivemind_skillopt.hooks.manager import Hooks
 from hivemind_skillopt.hooks.specs import hookimpl
-from hivemind_skillopt.ports import HarnessAdapter
+from hivemind_skillopt.ports import AsksForTrust, HarnessAdapter
 from tests.hooks.test_manager import Failures, entry
 
 ENVIRON = {"HOME": "/home/dev"}
@@ -78,6 +78,17 @@ def test_what_fails_later_is_named_without_the_errors_text(answer: Any) -> None:
         adapter.with_hooks(FILE, "{}", LAUNCHER)
     assert "'acme' of the plugin 'acme_plugin' failed in with_hooks" in str(failed.value)
     assert "typed" not in str(failed.value)
+
+
+def test_one_that_asks_for_trust_still_does_and_is_guarded_there_too() -> None:
+    asking = {"how_to_trust": "say yes", "to_trust": raising, "trust_hooks": answering(None)}
+    adapter = guarded(broken(**asking), "acme_plugin", ENVIRON)
+    assert isinstance(adapter, AsksForTrust)
+    assert not isinstance(guarded(Acme(), "acme_plugin", ENVIRON), AsksForTrust)
+    assert adapter.how_to_trust == "say yes"
+    with pytest.raises(AdapterFailed, match="to_trust"):
+        adapter.to_trust(FILE, LAUNCHER, answering(None))
+    assert set(TRUST) == {"to_trust", "trust_hooks"}
 
 
 def test_what_the_protocol_lets_it_raise_comes_through() -> None:
