@@ -58,7 +58,7 @@ def test_a_sound_one_is_what_it_was() -> None:
         {"home": answering("/home")}, {"skill_root": raising}, {"hook_files": answering(())},
         {"hook_files": answering(("settings.json",))}, {"cli": answering(object())}, {"cli": raising},
     ],
-    ids=str,
+    ids=lambda member: next(iter(member)),
 )  # fmt: skip
 def test_what_all_commands_ask_must_be_answered(member: dict[str, Any]) -> None:
     with pytest.raises(AdapterFailed, match=next(iter(member))):
