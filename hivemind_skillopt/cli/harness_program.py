@@ -45,7 +45,7 @@ class HarnessProgram:
 
 
 def _run(argv: Sequence[str], environ: dict[str, str], stdin: str, until: str) -> Completed:
-    with tempfile.TemporaryDirectory(prefix="hivemind-skillopt-ask-") as folder, tempfile.TemporaryFile("w+") as said:
+    with tempfile.TemporaryDirectory(prefix="hivemind-skillopt-ask-") as folder, tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
             argv, env=environ, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said,
             encoding="utf-8", errors="replace", start_new_session=True,
@@ -54,7 +54,7 @@ def _run(argv: Sequence[str], environ: dict[str, str], stdin: str, until: str) -
             output = "".join(_converse(process, stdin, until))
             process.wait()
         said.seek(0)
-        return Completed(process.returncode, output, said.read())
+        return Completed(process.returncode, output, said.read().decode(errors="replace"))
 
 
 def _converse(process: subprocess.Popen[str], stdin: str, until: str) -> Iterator[str]:
