@@ -215,10 +215,14 @@ class Completed:
 
 
 class AgentCli(Protocol):
-    """A harness's CLI in its safest headless mode: pure, the process is run by `scorers/agent_cli.py`."""
+    """A harness's CLI in its safest headless mode: pure, the process is run by `scorers/agent_cli.py`.
+
+    `tool_free`: the model that it asks can use no tool at all. One that is not is asked only where no SDK has a key.
+    """
 
     name: str
     program: str
+    tool_free: bool
 
     def command(self, question: Question) -> Command:
         """What to run. Untrusted text goes to stdin wherever the CLI reads it. Raises SettingsError."""

@@ -46,8 +46,9 @@ CARRIED = (
 )
 """The settings of the moment of the hook. The worker may have been started by another session."""
 
-SESSION_KEYS = (b'"conversation_id"', b'"session_id"')
-"""The first that is there names the session. Cursor says both, but its prompts and sub-agents only the first."""
+SESSION_KEYS = (b'"parent_conversation_id"', b'"conversation_id"', b'"session_id"')
+"""The first that has a text names the session. Cursor says the last two, but of its prompts only the conversation; what
+a sub-agent of it uses belongs to the parent, whose next prompt is the reaction."""
 
 
 def main(argv: list[str]) -> None:
@@ -127,8 +128,8 @@ def is_one_line(data: bytes) -> bool:
 
 def session_key(payload: bytes) -> str:
     """The session id as a file name, by a bytes search: good enough for a marker, which is only a hint."""
-    after = next((payload.partition(key)[2] for key in SESSION_KEYS if key in payload), b"")
-    value = after[:300].partition(b'"')[2].partition(b'"')[0]
+    values = (payload.partition(key)[2][:300].lstrip(b": \t\r\n") for key in SESSION_KEYS if key in payload)
+    value = next((value for value in values if value.startswith(b'"')), b"")[1:].partition(b'"')[0]
     return "".join(chr(c) if chr(c).isalnum() or c == 45 else "_" for c in value[:120] if c < 128) or "_"
 
 

@@ -78,6 +78,11 @@ class ModelApi:
     api_key: str = field(default="", repr=False)
     auth_token: str = field(default="", repr=False)
 
+    @property
+    def has_key(self) -> bool:
+        """Could it be asked?"""
+        return bool(self.api_key or self.auth_token)
+
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:

@@ -19,7 +19,7 @@ from hivemind_skillopt.state.inbox import Inbox
 from hivemind_skillopt.state.log import read_log
 from hivemind_skillopt.state.manifest import Manifest, ManifestEntry
 from hivemind_skillopt.state.notes import Notes
-from hivemind_skillopt.state.skill_folders import VersionFolders, content_sha256
+from hivemind_skillopt.state.skill_folders import VersionFolders, content_sha256, switch_link
 from hivemind_skillopt.state.worker_lock import is_held
 
 HOOK_SECONDS = 30
@@ -137,7 +137,9 @@ def _pull_one(adapter: HarnessAdapter, environ: Mapping[str, str], paths: Paths,
     ref, skill = SkillRef("doctor", "hivemind-skillopt"), SkillFolder((SkillFile("SKILL.md", b"# Doctor\n"),))
     folder = VersionFolders(paths.skills, paths.edited).put(ref, skill)
     store_id = store_id_of(environ, {})
-    manifest, home = Manifest(database, paths, store_id), str(adapter.home(environ))
-    entry = ManifestEntry(store_id, adapter.name, home, ref, 1, content_sha256(folder), str(folder), str(folder))
+    manifest, home = Manifest(database, paths, store_id), adapter.home(environ)
+    link = adapter.skill_root(home) / str(ref)
+    switch_link(link, folder)
+    entry = ManifestEntry(store_id, adapter.name, str(home), ref, 1, content_sha256(folder), str(folder), str(link))
     manifest.change([entry])
     manifest.tell_recorders()

@@ -13,10 +13,10 @@ from pydantic import BaseModel
 
 from hivemind_skillopt.cli.doctor_checks import Finding, Findings, Level, Patient
 from hivemind_skillopt.errors import ScorerFailed
-from hivemind_skillopt.hooks.chosen_scorer import chosen_scorer
+from hivemind_skillopt.hooks.chosen_scorer import chosen_name, chosen_scorer
 from hivemind_skillopt.ports import HarnessAdapter, Question
 from hivemind_skillopt.scorers.ask import ask_json
-from hivemind_skillopt.settings import AGENT_CLI
+from hivemind_skillopt.settings import AGENT_CLI, Settings
 
 VERSION_SECONDS = 60
 
@@ -48,9 +48,11 @@ EXPLAINED = (
 
 def check_harness_program(patient: Patient) -> Findings:
     """The harness's own program: tested with this version? It judges too, unless another scorer is chosen."""
-    judges = patient.context.settings.scorer == AGENT_CLI
+    settings = patient.context.settings
     for adapter in _agents(patient):
-        chosen_scorer(patient.context.settings, patient.context.hooks, adapter)  # raises where there is none
+        chosen_scorer(settings, patient.context.hooks, adapter)  # raises where there is none
+        judges = chosen_name(settings, adapter) == AGENT_CLI
+        yield from _tools(settings, adapter)
         program, said = adapter.cli().program, _version(patient, adapter)
         if not said:
             what = "nobody can judge" if judges else "its version is not known"
@@ -60,6 +62,18 @@ def check_harness_program(patient: Patient) -> Findings:
             yield Finding(Level.WARN, program, f"version {said}; tested with {adapter.seen_version}, look out for news")
         else:
             yield Finding(Level.OK, program, f"version {said} (tested with {adapter.seen_version})")
+
+
+def _tools(settings: Settings, adapter: HarnessAdapter) -> Findings:
+    """Who judges where the harness's own CLI cannot run without tools."""
+    cli, name = adapter.cli(), chosen_name(settings, adapter)
+    if cli.tool_free:
+        return
+    if name == AGENT_CLI:
+        what = f"`{cli.program}` judges: read-only, but not without tools; with ANTHROPIC_API_KEY set, the SDK judges"
+        yield Finding(Level.WARN, "scorer", what)
+    elif name != settings.scorer:
+        yield Finding(Level.OK, "scorer", f"{name} judges, because `{cli.program}` cannot run without tools")
 
 
 def ask_scorer(patient: Patient) -> Findings:

@@ -20,6 +20,7 @@ from hivemind_skillopt.cli.hook_trust import tell_how_to_trust, trust_hooks
 from hivemind_skillopt.cli.options import as_json, dry_run
 from hivemind_skillopt.cli.output import at_a_terminal, print_json, say, shown_store, tilde
 from hivemind_skillopt.errors import AdapterFailed, HarnessError
+from hivemind_skillopt.hooks.chosen_scorer import chosen_name
 from hivemind_skillopt.ports import HarnessAdapter
 from hivemind_skillopt.settings import AGENT_CLI, Settings
 from hivemind_skillopt.state.installs import Install, InstalledFile
@@ -194,9 +195,10 @@ def _print_consent(context: Context, plans: list[Plan], *, err: bool) -> None:
 
 def _model(settings: Settings, plans: list[Plan]) -> str:
     """Whom the text goes to."""
-    if settings.scorer != AGENT_CLI:
-        return f"the scorer `{settings.scorer}`"
-    return f"your own `{' / '.join(plan.adapter.cli().program for plan in plans)}` CLI"
+    chosen = [(plan.adapter.cli().program, chosen_name(settings, plan.adapter)) for plan in plans]
+    programs = " / ".join(program for program, name in chosen if name == AGENT_CLI)
+    others = dict.fromkeys(f"the scorer `{name}`" for _, name in chosen if name != AGENT_CLI)
+    return " or ".join([f"your own `{programs}` CLI"] * bool(programs) + [*others])
 
 
 def _ask(yes: bool, *, err: bool) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from hivemind_skillopt.errors import SettingsError
 from hivemind_skillopt.hooks.manager import Hooks
 from hivemind_skillopt.ports import AgentCli, ConfiguredCli, HarnessAdapter, Scorer
@@ -12,9 +15,26 @@ from hivemind_skillopt.state.running_calls import RunningCalls
 
 def chosen_scorer(settings: Settings, hooks: Hooks, adapter: HarnessAdapter) -> Scorer:
     """Raises SettingsError where none of that name is offered."""
-    if settings.scorer == AGENT_CLI:
+    name = chosen_name(settings, adapter)
+    if name == AGENT_CLI:
         return AgentCliScorer(_cli(settings, adapter), settings.environ, RunningCalls(settings.paths.calls))
-    return offered_scorer(settings, hooks)
+    return offered_scorer(replace(settings, scorer=name), hooks)
+
+
+def chosen_name(settings: Settings, adapter: HarnessAdapter) -> str:
+    """A CLI whose model can use tools gives way to an SDK that has a key (DESIGN 7), unless a person named the CLI."""
+    if settings.value("HIVEMIND_SKILLOPT_SCORER") or adapter.cli().tool_free:
+        return settings.scorer
+    return next(_sdks_with_key(settings, adapter.name), AGENT_CLI)
+
+
+def _sdks_with_key(settings: Settings, agent: str) -> Iterator[str]:
+    """Those that can be asked for the agent's models: anthropic knows its own only, openai has none by default."""
+    models = [settings.model(agent, role).name for role in ("judge", "proposer")]
+    if settings.anthropic.has_key and all(not model or model.startswith("claude") for model in models):
+        yield "anthropic"
+    if settings.openai.has_key and all(models):
+        yield "openai"
 
 
 def _cli(settings: Settings, adapter: HarnessAdapter) -> AgentCli:

@@ -24,6 +24,7 @@ class ShellCli:
 
     name = "shell"
     program = "sh"
+    tool_free = True
 
     def __init__(self, script: str) -> None:
         self.script = script

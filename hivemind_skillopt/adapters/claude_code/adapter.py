@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hivemind_skillopt.adapters.claude_code import install, payload, probes, settings_file, skill_body, transcript
 from hivemind_skillopt.adapters.claude_code.cli import ClaudeCodeCli
+from hivemind_skillopt.adapters.cursor import Cursor
+from hivemind_skillopt.adapters.cursor.payload import is_from_cursor
 from hivemind_skillopt.events import InboxItem, SeenEvent
 from hivemind_skillopt.judgment_window import JudgmentWindow
 from hivemind_skillopt.ports import AgentCli, Conversation, HookProbe, RunProgram
@@ -32,7 +35,9 @@ class ClaudeCode:
         return home / "skills"
 
     def events(self, item: InboxItem) -> Sequence[SeenEvent]:
-        """See `payload.py`."""
+        """See `payload.py`. Cursor runs these hooks, too; what it tells is its own (docs/decisions/0018)."""
+        if is_from_cursor(item.payload):
+            return Cursor().events(replace(item, harness=Cursor.name))
         event = payload.read_event(item, str(self.home(item.carried)))
         return [event] if event else []
 

@@ -57,6 +57,7 @@ class ClaudeCodeCli:
 
     name = HARNESS
     program = "claude"
+    tool_free = True
 
     def command(self, question: Question) -> Command:
         """The prompt goes by stdin; argv holds our own text alone."""

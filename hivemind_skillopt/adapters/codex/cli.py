@@ -74,6 +74,7 @@ class CodexCli:
 
     name = HARNESS
     program = "codex"
+    tool_free = True
 
     def __init__(self, config: UserConfig | None = None) -> None:
         self._config = config or UserConfig()

@@ -1,0 +1,73 @@
+"""The Cursor adapter: the few names that every harness has, in the same order."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from hivemind_skillopt.adapters.cursor import hooks_file, install, payload, probes, transcript
+from hivemind_skillopt.adapters.cursor.cli import PROGRAMS, CursorCli
+from hivemind_skillopt.events import InboxItem, SeenEvent
+from hivemind_skillopt.judgment_window import JudgmentWindow
+from hivemind_skillopt.ports import AgentCli, Conversation, HookProbe, RunProgram
+
+
+class Cursor:
+    """Implements `ports.HarnessAdapter`."""
+
+    name = payload.HARNESS
+    title = "Cursor"
+    seen_version = "documents of 2026-09 only"
+    trust = "hooks in the user's hooks.json need no trust"
+    home_variable = ""
+    routes: tuple[str, ...] = ("hooks.json",)
+
+    def home(self, environ: Mapping[str, str]) -> Path:
+        """`~/.cursor`; no variable is known that moves it."""
+        return Path(environ.get("HOME") or Path.home()) / ".cursor"
+
+    def skill_root(self, home: Path) -> Path:
+        """The one of its roots that no switch of Cursor turns off (docs/decisions/0018)."""
+        return home / "skills"
+
+    def events(self, item: InboxItem) -> Sequence[SeenEvent]:
+        """See `payload.py`."""
+        return payload.read_events(item, str(self.home(item.carried)))
+
+    def read_transcript(self, window: JudgmentWindow) -> Conversation | None:
+        """See `transcript.py`."""
+        return transcript.read_transcript(window) if window.transcript_path else None
+
+    def renders_as(self, skill_md: str, body: str) -> bool:
+        """Never asked: no body is found in a transcript."""
+        return False
+
+    def hook_files(self, home: Path, route: str) -> tuple[Path, ...]:
+        """The user's hooks fire in every project; not in cloud agents, which read a repository's file only."""
+        return (home / "hooks.json",)
+
+    def with_hooks(self, file: Path, text: str | None, launcher: Path) -> str:
+        """See `install.py`."""
+        return install.with_hooks(text, launcher)
+
+    def without_hooks(self, file: Path, text: str, launcher: Path, before: str | None) -> str | None:
+        """See `install.py`."""
+        return install.without_hooks(text, launcher, before)
+
+    def hook_probes(self, texts: Mapping[Path, str], launcher: Path, skill: str) -> list[HookProbe]:
+        """See `probes.py`."""
+        (text,) = texts.values()
+        return probes.hook_probes(install.installed_commands(text, launcher), skill)
+
+    def switched_off(self, home: Path) -> str:
+        """See `hooks_file.py`."""
+        return hooks_file.switched_off(home / "hooks.json")
+
+    def untrusted(self, home: Path, launcher: Path, run: RunProgram) -> str:
+        """User hooks are trusted as they are."""
+        return ""
+
+    def cli(self) -> AgentCli:
+        """The one of its two names that is on the PATH."""
+        return CursorCli(next(filter(shutil.which, PROGRAMS), PROGRAMS[0]))

@@ -1,0 +1,151 @@
+"""Merge our hooks into the text of Cursor's hooks.json, and take exactly them out again.
+
+Matchers and timeouts come from `hooks/hooks-cursor.json`. An entry is the command object itself, and has no key that
+Cursor does not know: ours are recognised by their command.
+"""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from hivemind_skillopt.adapters import json_text
+from hivemind_skillopt.adapters.cursor.hooks_file import (
+    COMMAND,
+    HOOKS,
+    Json,
+    commands,
+    is_blank,
+    leniently,
+    read_hooks_file,
+)
+from hivemind_skillopt.adapters.cursor.payload import HARNESS
+from hivemind_skillopt.bundle import bundle_dir
+from hivemind_skillopt.errors import HarnessError
+
+VERSION = {"version": 1}
+"""Of the file's format; it stands in every documented example."""
+
+TOLD_AS = {"sessionStart": "SessionStart", "preToolUse": "PreToolUse", "beforeSubmitPrompt": "UserPromptMention"}
+"""Our hooks, by Cursor's names, and what the recorder calls each: a prompt alone may use a skill here."""
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    timeout: int
+    matcher: str | None = None
+
+
+class HooksFile(BaseModel):
+    """Our `hooks/hooks-cursor.json`."""
+
+    model_config = ConfigDict(extra="ignore")
+    hooks: dict[str, list[_Entry]]
+
+
+def command(launcher: Path, event: str) -> str:
+    """Silent when the launcher is gone; never exit 2, which blocks."""
+    quoted = shlex.quote(str(launcher))
+    return f"[ -x {quoted} ] && {quoted} {HARNESS} {TOLD_AS[event]} || true"
+
+
+def with_hooks(text: str | None, launcher: Path) -> str:
+    """The file with our hooks, once. Raises HarnessError where it cannot be read."""
+    base = '{\n  "version": 1\n}\n' if text is None or is_blank(text) else text
+    ours = _ours(launcher)
+    if _standing(base, launcher) == [(event, entry) for event, entry in ours.items()]:
+        return base
+    stripped = _stripped(base, launcher, None)
+    if not read_hooks_file(stripped):
+        stripped = json_text.add(stripped, (), VERSION["version"], "version")
+    return _added(stripped, ours)
+
+
+def without_hooks(text: str, launcher: Path, before: str | None) -> str | None:
+    """The file without our hooks; None: nothing is left of a file that was not there before us.
+
+    `before` is what the file held before us: an empty list that stood there then stays.
+    """
+    if is_blank(text):
+        return text
+    was, now = leniently(before), text
+    had = was.get(HOOKS)
+    now = _stripped(text, launcher, set(had) if isinstance(had, dict) else None)
+    if now != text and leniently(now) == VERSION and not VERSION.keys() & was.keys():
+        now = json_text.remove(now, ("version",))
+    emptied = now != text and not leniently(now)
+    return before if emptied and (before is None or is_blank(before)) else now
+
+
+def installed_commands(text: str, launcher: Path) -> dict[str, str]:
+    """By event: our command as it stands in the file; '' where it does not."""
+    hooks = read_hooks_file(text).get(HOOKS)
+    found = {event: run for event, _, run in commands(hooks) if _mark(launcher) in run}
+    return {event: found.get(event, "") for event in TOLD_AS}
+
+
+def _ours(launcher: Path) -> dict[str, Json]:
+    """One entry for each event."""
+    template = HooksFile.model_validate_json((bundle_dir() / "hooks" / "hooks-cursor.json").read_bytes()).hooks
+    return {
+        event: {COMMAND: command(launcher, event), **entries[0].model_dump(exclude_none=True)}
+        for event, entries in template.items()
+    }
+
+
+def _mark(launcher: Path) -> str:
+    """What every command of ours has in it."""
+    return f"{shlex.quote(str(launcher))} {HARNESS} "
+
+
+def _found(value: Json, launcher: Path) -> list[tuple[str, int]]:
+    """Where our hooks stand."""
+    return [(event, at) for event, at, run in commands(value.get(HOOKS)) if _mark(launcher) in run]
+
+
+def _standing(text: str, launcher: Path) -> list[tuple[str, object]]:
+    """Our hooks as they stand in the file, in the order of the template."""
+    value = read_hooks_file(text)
+    hooks = value.get(HOOKS)
+    order = list(TOLD_AS)
+    found = sorted(_found(value, launcher), key=lambda one: order.index(one[0]) if one[0] in order else len(order))
+    return [(event, hooks[event][at]) for event, at in found] if isinstance(hooks, dict) else []
+
+
+def _added(text: str, ours: dict[str, Json]) -> str:
+    """At the end of each list, in the style of the file."""
+    value = read_hooks_file(text)
+    if HOOKS not in value:
+        return json_text.add(text, (), {event: [entry] for event, entry in ours.items()}, HOOKS)
+    hooks = value[HOOKS]
+    if not isinstance(hooks, dict):
+        raise _unknown_shape(HOOKS)
+    for event, entry in ours.items():
+        if event not in hooks:
+            text = json_text.add(text, (HOOKS,), [entry], event)
+        elif isinstance(hooks[event], list):
+            text = json_text.add(text, (HOOKS, event), entry)
+        else:
+            raise _unknown_shape(f"{HOOKS}.{event}")
+    return text
+
+
+def _stripped(text: str, launcher: Path, had: set[str] | None) -> str:
+    """Without our hooks, and without what is empty because of it but what it `had` (None: not even `hooks`)."""
+    while found := _found(value := read_hooks_file(text), launcher):
+        text = json_text.remove(text, _whole(value, *found[0], had))
+    return text
+
+
+def _whole(value: Json, event: str, at: int, had: set[str] | None) -> json_text.Path:
+    """The outermost thing that holds this hook and nothing else."""
+    hooks = value[HOOKS]
+    if not isinstance(hooks, dict) or len(hooks[event]) > 1 or (had and event in had):
+        return (HOOKS, event, at)
+    return (HOOKS, event) if len(hooks) > 1 or had is not None else (HOOKS,)
+
+
+def _unknown_shape(key: str) -> HarnessError:
+    return HarnessError(f"'{key}' in Cursor's hooks.json has a shape we do not know; mend it, then install again")
