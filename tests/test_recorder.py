@@ -118,6 +118,14 @@ def test_where_a_conversation_is_named_it_is_the_session(state: Path) -> None:
     assert os.listdir(state / "sessions") == [marker_name("claude_code", "c-1")]
 
 
+@pytest.mark.parametrize("parent", [None, "p-1"])
+def test_what_a_sub_agent_uses_marks_its_parents_session(state: Path, parent: str | None) -> None:
+    """The parent's next prompt is the reaction. A parent that is null is none."""
+    ids = json.dumps({"parent_conversation_id": parent, "conversation_id": "c-1"}).encode()
+    assert silent(hook(state, "PreToolUse", use().replace(b"{", ids[:-1] + b",", 1)))
+    assert os.listdir(state / "sessions") == [marker_name("claude_code", parent or "c-1")]
+
+
 @pytest.mark.parametrize(
     "environ",
     [{"HIVEMIND_SKILLOPT_DISABLED": "1"}, {"HIVEMIND_SKILLOPT_DISABLED": "True"}, {"HIVEMIND_SKILLOPT_WORKER": "1"}],
