@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from hivemind_skillopt.edits import apply_edits, fingerprint
@@ -288,9 +288,18 @@ def _decoded(data: bytes) -> str:
 def _up_to_last_reaction(case: Case) -> tuple[Turn, ...]:
     """The turns with the reactions marked; what came after the last reaction was not there when it was written."""
     ids = {reaction.id for reaction in case.reactions}
-    turns = [replace(turn, is_reaction=turn.reaction_id in ids) for turn in case.conversation.turns]
+    turns = [replace(turn, is_reaction=turn.reaction_id in ids) for turn in _identified(case)]
     last = max((i for i, turn in enumerate(turns) if turn.reaction_id == case.reactions[-1].id), default=len(turns))
     return tuple(turns[: last + 1])
+
+
+def _identified(case: Case) -> Iterator[Turn]:
+    """Some harnesses' transcripts name no prompt: there a reaction is known by its words, after the invocation."""
+    ids, invoked = {reaction.text.strip(): reaction.id for reaction in case.reactions}, False
+    for turn in case.conversation.turns:
+        nameless = invoked and turn.who == "human" and not turn.reaction_id
+        yield replace(turn, reaction_id=ids.get(turn.text.strip(), "")) if nameless else turn
+        invoked = invoked or turn.at_invocation
 
 
 def _evidence(case: Case) -> Evidence:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from hivemind_skillopt.adapters.cursor import Cursor
 from hivemind_skillopt.judgment_window import JudgmentWindow
-from hivemind_skillopt.model import SECOND
+from hivemind_skillopt.model import SECOND, Outcome, Reaction, Verdict
+from hivemind_skillopt.pipeline import Case, Pipeline
+from hivemind_skillopt.ports import CaseFile, Draft, Judgement
 from hivemind_skillopt.pull import Puller
 from hivemind_skillopt.state.installs import Install, Installs
 from hivemind_skillopt.state.log import Log
@@ -208,6 +212,36 @@ def test_the_whole_loop(person: Person) -> None:
     assert (outcomes(person.lab), versions(person.lab)) == (["skill_fault"], [1, 2])
     for root in (".cursor", ".claude"):
         assert "Always ask which environment first." in (link(person.lab, root) / "SKILL.md").read_text()
+
+
+def test_a_reaction_that_the_transcript_has_is_shown_once(person: Person) -> None:
+    """No prompt has a name there: it is known by its words, and what came after it is not shown."""
+    transcribe(person)
+    person.read(link(person.lab, ".cursor"))
+    (window,) = person.windows()
+    with person.transcript.open("a") as file:
+        for role, text in (("user", REACTION), ("assistant", "Sorry.")):
+            file.write(json.dumps({"role": role, "message": {"content": text}}) + "\n")
+    shown: list[CaseFile] = []
+
+    def judge(case: CaseFile) -> Judgement:
+        shown.append(case)
+        return Judgement(Outcome.OK, 1.0, "why", None, 1, None)
+
+    lab = person.lab
+    pipeline = Pipeline(lab.store, judge, never, (), lab.settings, lab.clock)
+    conversation = Cursor().read_transcript(window)
+    assert conversation is not None
+    reaction = Reaction("r1", window.invocation.id, lab.now, f"{REACTION}\n")
+    pipeline.judge(Case(window, (reaction,), conversation, Cursor().renders_as))
+    assert [(turn.text, turn.is_reaction) for turn in shown[0].turns] == [
+        ("Deploy it.", False), ("Read", False), ("It is live.", False), (REACTION, True),
+    ]  # fmt: skip
+    assert shown[0].reactions == ()
+
+
+def never(case: CaseFile, verdict: Verdict, head: str, rejected: Sequence[str]) -> Draft:
+    raise AssertionError
 
 
 def test_a_transcript_in_another_layout_is_no_guess(person: Person) -> None:
