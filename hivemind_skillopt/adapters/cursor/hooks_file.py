@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hivemind_skillopt.adapters import json_text
+from hivemind_skillopt.adapters.hook_groups import HOOKS, Json, is_blank
 from hivemind_skillopt.errors import HarnessError
 
-Json = dict[str, object]
-
-HOOKS = "hooks"
 COMMAND = "command"
 
 KNOWN_EVENTS = frozenset((
@@ -46,11 +44,6 @@ def leniently(text: str | None) -> Json:
         return {}
 
 
-def is_blank(text: str) -> bool:
-    """Nothing in it: as good as no file."""
-    return not text.strip(json_text.BOM + " \t\r\n")
-
-
 def commands(hooks: object) -> Iterator[tuple[str, int, str]]:
     """Event, place in its list, command. Whatever else is in the file is stepped over."""
     for event, entries in hooks.items() if isinstance(hooks, dict) else ():
@@ -68,6 +61,6 @@ def switched_off(file: Path) -> str:
         return ""
     unknown = sorted(str(event) for event in hooks if event not in KNOWN_EVENTS) if isinstance(hooks, dict) else []
     with_url = [event for event, _, run in commands(hooks) if URL in run]
-    why = [f"the event '{event[:MAX_SHOWN]}', which is not known" for event in unknown]
+    why = [f"the event {event[:MAX_SHOWN]!r}, which is not known" for event in unknown]
     why += [f"a URL in a command of {event}" for event in with_url]
     return f"{file} has {why[0]}: Cursor ignores the whole file" if why else ""

@@ -12,16 +12,9 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from hivemind_skillopt.adapters import json_text
-from hivemind_skillopt.adapters.cursor.hooks_file import (
-    COMMAND,
-    HOOKS,
-    Json,
-    commands,
-    is_blank,
-    leniently,
-    read_hooks_file,
-)
+from hivemind_skillopt.adapters.cursor.hooks_file import COMMAND, commands, leniently, read_hooks_file
 from hivemind_skillopt.adapters.cursor.payload import HARNESS
+from hivemind_skillopt.adapters.hook_groups import HOOKS, Json, command, is_blank
 from hivemind_skillopt.bundle import bundle_dir
 from hivemind_skillopt.errors import HarnessError
 
@@ -45,17 +38,11 @@ class HooksFile(BaseModel):
     hooks: dict[str, list[_Entry]]
 
 
-def command(launcher: Path, event: str) -> str:
-    """Silent when the launcher is gone; never exit 2, which blocks."""
-    quoted = shlex.quote(str(launcher))
-    return f"[ -x {quoted} ] && {quoted} {HARNESS} {TOLD_AS[event]} || true"
-
-
 def with_hooks(text: str | None, launcher: Path) -> str:
     """The file with our hooks, once. Raises HarnessError where it cannot be read."""
     base = '{\n  "version": 1\n}\n' if text is None or is_blank(text) else text
     ours = _ours(launcher)
-    if _standing(base, launcher) == [(event, entry) for event, entry in ours.items()]:
+    if _stand(read_hooks_file(base), launcher, ours):
         return base
     stripped = _stripped(base, launcher, None)
     if not read_hooks_file(stripped):
@@ -90,7 +77,7 @@ def _ours(launcher: Path) -> dict[str, Json]:
     """One entry for each event."""
     template = HooksFile.model_validate_json((bundle_dir() / "hooks" / "hooks-cursor.json").read_bytes()).hooks
     return {
-        event: {COMMAND: command(launcher, event), **entries[0].model_dump(exclude_none=True)}
+        event: {COMMAND: command(launcher, HARNESS, TOLD_AS[event]), **entries[0].model_dump(exclude_none=True)}
         for event, entries in template.items()
     }
 
@@ -105,13 +92,11 @@ def _found(value: Json, launcher: Path) -> list[tuple[str, int]]:
     return [(event, at) for event, at, run in commands(value.get(HOOKS)) if _mark(launcher) in run]
 
 
-def _standing(text: str, launcher: Path) -> list[tuple[str, object]]:
-    """Our hooks as they stand in the file, in the order of the template."""
-    value = read_hooks_file(text)
-    hooks = value.get(HOOKS)
-    order = list(TOLD_AS)
-    found = sorted(_found(value, launcher), key=lambda one: order.index(one[0]) if one[0] in order else len(order))
-    return [(event, hooks[event][at]) for event, at in found] if isinstance(hooks, dict) else []
+def _stand(value: Json, launcher: Path, ours: dict[str, Json]) -> bool:
+    """Is each of them there once, as it should be?"""
+    hooks, found = value.get(HOOKS), _found(value, launcher)
+    there = {event: hooks[event][at] for event, at in found} if isinstance(hooks, dict) else {}
+    return there == ours and len(found) == len(ours)
 
 
 def _added(text: str, ours: dict[str, Json]) -> str:
