@@ -16,11 +16,14 @@ DEVNULL_FOR_ALL = (
 """Every harness waits until the hook's pipes are closed, in every process that holds them."""
 
 
-def start_worker(state_dir: str) -> int:
-    """Start a worker in a session of its own and return its pid. A worker that finds another one running ends."""
-    argv = [sys.executable, "-I", WORKER_MAIN, GUARD_ARGUMENT, state_dir]
+def start_worker(state_dir: str, python: str = sys.executable) -> int:
+    """Start a worker in a session of its own and return its pid. A worker that finds another one running ends.
+
+    `python`: of the environment that this package lies in; a bridge inside a harness runs in another one.
+    """
+    argv = [python, "-I", WORKER_MAIN, GUARD_ARGUMENT, state_dir]
     environ = {**os.environ, GUARD: "1"}
     try:
-        return os.posix_spawn(sys.executable, argv, environ, file_actions=DEVNULL_FOR_ALL, setsid=True)
+        return os.posix_spawn(python, argv, environ, file_actions=DEVNULL_FOR_ALL, setsid=True)
     except NotImplementedError:  # a libc without POSIX_SPAWN_SETSID: a process group of its own is the next best
-        return os.posix_spawn(sys.executable, argv, environ, file_actions=DEVNULL_FOR_ALL, setpgroup=0)
+        return os.posix_spawn(python, argv, environ, file_actions=DEVNULL_FOR_ALL, setpgroup=0)

@@ -53,37 +53,47 @@ a sub-agent of it uses belongs to the parent, whose next prompt is the reaction.
 
 def main(argv: list[str]) -> None:
     """Record one event, or nothing."""
-    environ = os.environ
     state, harness, event = argv[1:4]
-    if event not in STARTS_SESSION + USES_SKILL + MAY_REACT or "HIVEMIND_SKILLOPT_WORKER" in environ:
-        return
-    if environ.get("HIVEMIND_SKILLOPT_DISABLED", "").strip().lower() in YES:
-        return
-    if environ.get("HIVEMIND_SKILLOPT_MODE", "").strip().lower() == "off" and event not in STARTS_SESSION:
-        return
-    chosen = environ.get("HIVEMIND_SKILLOPT_STATE_DIR", "")
-    state = chosen if chosen.startswith("/") else state  # a relative one would be another place in every project
-    if os.path.exists(state + "/disabled") and is_paused(state + "/disabled"):
+    state = state_dir(state)
+    if is_off(state, event):
         return
     try:
-        record(state, harness, event, read_stdin(), argv[4:])
+        if record(state, harness, event, read_stdin(), argv[4:]):
+            start_worker(state)
     except Exception as error:
         log_failure(state, event, error)
         raise
 
 
-def record(state: str, harness: str, event: str, payload: bytes, homes: list[str]) -> None:
-    """Write the inbox file if the event may matter; then the marker; then start the worker if one is due."""
+def state_dir(usual: str) -> str:
+    """Where to record. One that is relative would be another place in every project."""
+    chosen = os.environ.get("HIVEMIND_SKILLOPT_STATE_DIR", "")
+    return chosen if chosen.startswith("/") else usual
+
+
+def is_off(state: str, event: str) -> bool:
+    """Is nothing to be recorded now, by the environment or the file `disabled`?"""
+    environ = os.environ
+    if event not in STARTS_SESSION + USES_SKILL + MAY_REACT or "HIVEMIND_SKILLOPT_WORKER" in environ:
+        return True
+    if environ.get("HIVEMIND_SKILLOPT_DISABLED", "").strip().lower() in YES:
+        return True
+    if environ.get("HIVEMIND_SKILLOPT_MODE", "").strip().lower() == "off" and event not in STARTS_SESSION:
+        return True
+    return os.path.exists(state + "/disabled") and is_paused(state + "/disabled")
+
+
+def record(state: str, harness: str, event: str, payload: bytes, homes: list[str]) -> bool:
+    """Write the inbox file if the event may matter, then the marker. True when a worker is due."""
     marker = "" if event in STARTS_SESSION else state + "/sessions/" + harness + "-" + session_key(payload)
     uses = event in USES_SKILL + MAY_USE and names_org_skill(state, payload)
     reacts = event in MAY_REACT and os.path.exists(marker)
     if not (uses or reacts or event in STARTS_SESSION):
-        return
+        return False
     write_inbox(state, harness, event, payload, homes)
     if uses:  # after the file: the worker looks into the inbox again once it has removed a marker
         touch(marker)
-    if event not in USES_SKILL:
-        start_worker(state)
+    return event not in USES_SKILL
 
 
 def is_paused(path: str) -> bool:
