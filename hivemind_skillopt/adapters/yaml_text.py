@@ -20,8 +20,8 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 ListPath = tuple[str, str]
 """The two keys under which the list is."""
 
-_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9/._-]*")
-"""What needs no quotes in a block list."""
+_PLAIN = re.compile(r"(?:/|[a-z]+-)[A-Za-z0-9/._-]*")
+"""A path or a name with a hyphen: no other YAML value looks like it, so it needs no quotes in a block list."""
 
 
 class NotChangeable(ValueError):

@@ -137,6 +137,8 @@ def _clean(context: Context, installs: list[Install], cleanings: list[Cleaning])
     for one in cleanings:
         if one.now != one.after:
             change_harness_file(one.file, one.after, paths.backups, context.clock())
+        if one.after is None:
+            _remove_bytecode(one.file)
     for install in installs:
         context.installs.remove(install.harness, install.home)
     for harness in dict.fromkeys(one.harness for one in cleanings):
@@ -145,6 +147,14 @@ def _clean(context: Context, installs: list[Install], cleanings: list[Cleaning])
     if not _installs(context):
         paths.launcher.unlink(missing_ok=True)
         _forget_what_was_said(context)
+
+
+def _remove_bytecode(file: Path) -> None:
+    """What a harness's Python has compiled of a module that was ours."""
+    folder = file.parent / "__pycache__"
+    for compiled in folder.glob(f"{file.stem}.*.pyc") if file.suffix == ".py" else ():
+        compiled.unlink(missing_ok=True)
+    remove_empty({folder})
 
 
 def _forget_what_was_said(context: Context) -> None:
