@@ -24,7 +24,7 @@ EVENTS = {
 }
 """Hermes' name of what is recorded, and the recorder's."""
 
-TOOLS = ("skill_view", "read_file")
+TOOLS = ("skill_view", "read_file", "terminal")
 """The tools that can read a skill."""
 
 KEPT = ("success", "name", "skill_dir", "file")

@@ -34,7 +34,7 @@ def recorded() -> Iterator[tuple[str, Json]]:
 ALL = dict(recorded())
 ARMS = {
     "shell_turn1_post_tool_call_skill_view": [("deploy--alice", Provenance.TOOL, LINK)],
-    "execute_code_nested_read.2.post_tool_call.read_file": [],
+    "terminal_cat_skill_md.1.post_tool_call.terminal": [("deploy--alice", Provenance.PATH, LINK)],
     "shell_pre_llm_call_slash_skill": [("deploy--alice", Provenance.SLASH, LINK)],
     "shell_pre_llm_call_slash_stacked": [
         ("deploy--alice", Provenance.SLASH, LINK),

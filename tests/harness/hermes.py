@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.harness.claude_code import INSTALL_TIMEOUT, RUN_TIMEOUT, TOOLS, Installation, _lock
+from tests.harness.tmux import Terminal
 
 HERMES_VERSION = "0.19.0"
 MODEL = "fake-model"
@@ -34,6 +35,7 @@ security:
 """
 """As a person would write it: comments, both styles, no plugin and no skill folder yet."""
 
+READY = "(?m)^\\s*\u276f"  # the input line
 SESSION = re.compile(r"session_id: (\S+)")
 
 
@@ -142,6 +144,10 @@ class Hermes:
         run = self.run(["chat", "-Q", "-q", text, *(["--resume", resume] if resume else []), *extra])
         found = SESSION.search(run.stderr)
         return Result(found[1] if found else "", run.stdout.strip(), run.returncode, run.stderr)
+
+    def terminal(self) -> Terminal:
+        """The interactive CLI."""
+        return Terminal([str(self.binary)], self.env(), self.project, ready=READY)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What its own database says."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,9 +58,23 @@ class HermesWorld(World):
     def skills(self) -> Path:
         return self.hermes.config / "org-skills"
 
+    def profile(self, name: str) -> HermesWorld:
+        """The same machine for what runs with that profile's home."""
+        home = self.hermes.config / "profiles" / name
+        other = replace_environ(self, HERMES_HOME=str(home))
+        other.hermes.set_up()
+        return other
+
     @property
     def config_text(self) -> str:
         return (self.hermes.config / "config.yaml").read_text()
+
+
+def replace_environ(world: HermesWorld, **environ: str) -> HermesWorld:
+    """The same machine in another environment."""
+    other = copy.copy(world)
+    other.extra_env = {**world.extra_env, **environ}
+    return other
 
 
 @contextmanager

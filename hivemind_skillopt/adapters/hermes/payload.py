@@ -4,7 +4,7 @@
 |---|---|
 | on_session_start, not a sub-agent's | session_start |
 | post_tool_call of `skill_view` that loaded a skill | pre_tool_use, provenance `tool` |
-| post_tool_call of `read_file` of a SKILL.md | pre_tool_use, provenance `path` |
+| post_tool_call of `read_file` or `terminal` that reads a SKILL.md | pre_tool_use, provenance `path` |
 | pre_llm_call with a typed `/skill` | user_prompt_submit of its words, then pre_tool_use, provenance `slash` |
 | pre_llm_call, unless synthetic, a sub-agent's or repeated | user_prompt_submit |
 """
@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from hivemind_skillopt.adapters.base import origin_of
 from hivemind_skillopt.adapters.hermes.scaffold import Scaffold, is_human, read_scaffold
+from hivemind_skillopt.adapters.shell_reads import SkillRead, skill_reads
 from hivemind_skillopt.errors import PayloadUnreadable
 from hivemind_skillopt.events import InboxItem, Origin, PreToolUse, SeenEvent, SessionStart, UserPromptSubmit
 from hivemind_skillopt.model import Provenance, derived_id
@@ -49,6 +50,8 @@ class _Extra(_Lenient):
 
 class _Input(_Lenient):
     path: str = ""
+    command: str = ""
+    workdir: str = ""
 
 
 class Payload(_Lenient):
@@ -115,31 +118,36 @@ def read_skill_view(result: str) -> SkillView | None:
 
 
 def _tool_call(payload: Payload, origin: Origin, user_home: str) -> Iterator[SeenEvent]:
-    call, folder = payload.extra.tool_call_id, ""
+    call, provenance = payload.extra.tool_call_id, Provenance.PATH
     match payload.tool_name:
-        case "skill_view" if viewed := read_skill_view(payload.extra.result):
-            skill, folder, provenance = viewed.folder_name, viewed.skill_dir, Provenance.TOOL
-        case "read_file" if folder := _skill_folder(payload, user_home):
-            skill, provenance = Path(folder).name, Provenance.PATH
+        case "skill_view":
+            viewed, provenance = read_skill_view(payload.extra.result), Provenance.TOOL
+            reads = [SkillRead(viewed.folder_name, viewed.skill_dir)] if viewed else []
+        case "read_file":
+            reads = _file_read(payload, user_home)
+        case "terminal":
+            cwd = str(Path(payload.cwd, payload.tool_input.workdir))
+            reads = skill_reads(payload.tool_input.command, cwd, user_home)
         case _:
             return
-    event = PreToolUse(
-        origin,
-        skill=skill,
-        provenance=provenance,
-        folder=folder,
-        tool_use_id=call,
-        prompt_id=payload.extra.turn_id,
-        agent_id=payload.agent_id,
-    )
-    yield SeenEvent(_id(payload, "PreToolUse", call, skill), event)
+    for read in reads:
+        event = PreToolUse(
+            origin,
+            skill=read.skill,
+            provenance=provenance,
+            folder=read.folder,
+            tool_use_id=call,
+            prompt_id=payload.extra.turn_id,
+            agent_id=payload.agent_id,
+        )
+        yield SeenEvent(_id(payload, "PreToolUse", call, read.skill), event)
 
 
-def _skill_folder(payload: Payload, user_home: str) -> str:
-    """The folder of the SKILL.md that was read; '' for any other file."""
+def _file_read(payload: Payload, user_home: str) -> list[SkillRead]:
+    """The folder of the SKILL.md that was read; none of any other file."""
     path = payload.tool_input.path
     file = Path(payload.cwd, user_home + path[1:] if path.startswith("~/") else path)
-    return str(file.parent) if file.name == "SKILL.md" else ""
+    return [SkillRead(file.parent.name, str(file.parent))] if file.name == "SKILL.md" else []
 
 
 def _prompt(payload: Payload, origin: Origin) -> Iterator[SeenEvent]:
