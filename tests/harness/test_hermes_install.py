@@ -38,19 +38,18 @@ def world(tmp_path: Path) -> Iterator[HermesWorld]:
 
 def findings(world: HermesWorld, code: int = 0) -> list[str]:
     told = json.loads(world.run("doctor", "--json", code=code).stdout)
-    checks = told["findings"] if isinstance(told, dict) else told
-    return [one["message"] for one in checks if one["check"] == "Hermes"]
+    return [one["message"] for one in told["checks"] if one["check"] == "Hermes"]
 
 
 def test_in_and_out_again_with_the_real_program_in_between(world: HermesWorld) -> None:
     config, plugins = world.config_text, world.hermes.config / "plugins"
     world.set_up("deploy")
     assert world.hermes.prompt("please deploy the service").returncode == 0
-    world.settle()
+    world.wake()
     assert (plugins / "mine" / "ran").exists()
     assert (plugins / "hivemind-skillopt" / "__pycache__").is_dir()
     assert len(store_of(world).attributions()) == 1
-    world.run("unpull", "--all", "--yes")
+    world.run("unpull", "--all")
     world.run("uninstall")
     assert world.config_text == config
     assert [path.name for path in plugins.iterdir()] == ["mine"]
