@@ -17,7 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.harness.claude_code import INSTALL_TIMEOUT, RUN_TIMEOUT, TOOLS, Installation, _lock
+from tests.harness.claude_code import RUN_TIMEOUT
+from tests.harness.npm_program import INSTALL_TIMEOUT, TOOLS, Installation, _lock
 from tests.harness.tmux import Terminal
 
 HERMES_VERSION = "0.19.0"
