@@ -24,8 +24,7 @@ class BuiltInOffers:
     @hookimpl
     def harness_adapters(self) -> Sequence[HarnessAdapter]:
         """The harnesses we know."""
-        return (ClaudeCode(), Codex(), Cursor())
-        return ClaudeCode(), Codex(), Hermes()
+        return ClaudeCode(), Codex(), Cursor(), Hermes()
 
     @hookimpl
     def scorers(self, settings: Settings) -> Sequence[Scorer]:
