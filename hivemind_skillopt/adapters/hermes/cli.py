@@ -36,6 +36,7 @@ class HermesCli:
 
     name = HARNESS
     program = "hermes"
+    tool_free = True
 
     def command(self, question: Question) -> Command:
         """Raises ScorerFailed for a text that the program cannot be given."""
