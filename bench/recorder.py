@@ -37,6 +37,14 @@ ORG = (
     + '"hook_event_name":"PreToolUse","tool_name":"Skill","tool_input":{"skill":"skill-7--alice"},"tool_use_id":"t"}\n'
 )
 START = COMMON + '"hook_event_name":"SessionStart","source":"startup"}\n'
+SHELL = (
+    COMMON + '"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{"command":"git status"},"turn_id":"t"}\n'
+)
+SHELL_ORG = SHELL.replace("git status", "cat ~/.codex/skills/skill-7--alice/SKILL.md")
+READ = (
+    COMMON.replace("session_id", "conversation_id")
+    + '"hook_event_name":"preToolUse","tool_name":"Read","tool_input":{"file_path":"/p/README.md"},"tool_use_id":"t"}\n'
+)
 
 
 def make_state(folder: Path) -> None:
@@ -53,9 +61,9 @@ def make_state(folder: Path) -> None:
     launcher.chmod(0o700)
 
 
-def hook(folder: Path, event: str) -> str:
+def hook(folder: Path, event: str, harness: str = "claude_code") -> str:
     """The command as `install` renders it."""
-    return f"[ -x '{folder}/launcher' ] && '{folder}/launcher' claude_code {event} || true"
+    return f"[ -x '{folder}/launcher' ] && '{folder}/launcher' {harness} {event} || true"
 
 
 def timed(command: str, payload: str, before: Callable[[], None]) -> float:
@@ -74,10 +82,12 @@ def main() -> None:
     state = root / "state"
     make_state(state)
     marker = state / "sessions" / f"claude_code-{SESSION}"
+    codex = state / "sessions" / f"codex-{SESSION}"
     os.environ["HOME"] = str(root)
 
     def closed() -> None:
         marker.unlink(missing_ok=True)
+        codex.unlink(missing_ok=True)
 
     floor = f"{sys.executable} -I -S -c pass"
     cases = {
@@ -87,6 +97,10 @@ def main() -> None:
         "recording: an org skill is used": (hook(state, "PreToolUse"), ORG, closed, 1.6),
         "recording + start: a reaction": (hook(state, "UserPromptSubmit"), PROMPT, marker.touch, 1.6),
         "recording + start: a session starts": (hook(state, "SessionStart"), START, closed, 1.6),
+        "Codex, idle: a shell command": (hook(state, "PreToolUse", "codex"), SHELL, closed, 1.4),
+        "Codex, idle: a prompt": (hook(state, "UserPromptMention", "codex"), PROMPT, closed, 1.4),
+        "Codex, recording: a skill is read": (hook(state, "PreToolUse", "codex"), SHELL_ORG, closed, 1.6),
+        "Cursor, idle: a file is read": (hook(state, "PreToolUse", "cursor"), READ, closed, 1.4),
     }
     times = measure(cases, rounds, state)
     shutil.rmtree(root)
