@@ -226,7 +226,8 @@ def _fire(patient: Patient, adapter: HarnessAdapter, texts: Mapping[Path, str]) 
     for problem in problems:
         yield Finding(Level.FAIL, adapter.title, problem)
     if len(there) == len(probes) and not problems:
-        yield Finding(Level.OK, adapter.title, f"all {len(there)} hooks fire, and the worker takes in what they record")
+        hooks = len({probe.command for probe in there})  # one may be tried twice
+        yield Finding(Level.OK, adapter.title, f"all {hooks} hooks fire, and the worker takes in what they record")
 
 
 def check_store(patient: Patient) -> Findings:

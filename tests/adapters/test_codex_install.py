@@ -59,6 +59,13 @@ def test_config_out_again_byte_for_byte(name: str) -> None:
     assert without_hooks(CONFIG, trusted(installed), LAUNCHER, before) == before
 
 
+def test_a_home_with_spaces_quotes_and_letters() -> None:
+    home = Path('/home/d\u00e9v/it\'s "mine" \\ `x`')
+    installed = with_hooks(home / "config.toml", 'model = "x"\n', LAUNCHER)
+    assert tomllib.loads(installed)["marketplaces"]["hivemind-skillopt"]["source"].startswith(f"{home}/")
+    assert with_hooks(home / "config.toml", installed, LAUNCHER) == installed
+
+
 def test_a_config_that_was_not_there() -> None:
     installed = with_hooks(CONFIG, None, LAUNCHER)
     assert without_hooks(CONFIG, trusted(installed), LAUNCHER, None) is None

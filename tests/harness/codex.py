@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -165,7 +166,7 @@ class Codex:
 
 def read_skill(skills: Path, model: str) -> Any:
     """How the model of that kind uses a skill: there is no tool for it, it reads the file."""
-    return lambda name: run_shell(model)(f"cat {skills}/{name}/SKILL.md")
+    return lambda name: run_shell(model)(f"cat {shlex.quote(f'{skills}/{name}/SKILL.md')}")
 
 
 def run_shell(model: str) -> Any:

@@ -31,7 +31,10 @@ def test_the_model_reads_the_skill_and_the_user_pushes_back(tmp_path: Path, mode
 
 
 def test_the_user_mentions_the_skill_and_pushes_back(tmp_path: Path) -> None:
-    with codex_world(tmp_path) as (world, server):
+    """On a machine whose paths have spaces, quotes and letters."""
+    root = tmp_path / "it's my $home `\u00fcn\u00ef`"
+    root.mkdir()
+    with codex_world(root) as (world, server):
         world.set_up("deploy")
         assert_whole_story(world, server, use_and_push_back(world, "$deploy--alice to staging"), "slash")
 
