@@ -101,6 +101,16 @@ def test_without_the_program_the_hooks_are_there_and_the_reason_is_told(cli: Cli
     assert "hivemind-skillopt" in (codex / "config.toml").read_text()
 
 
+def test_doctor_tells_a_program_that_cannot_be_asked_and_goes_on(cli: Cli, codex: Path) -> None:
+    cli.run(*INSTALL)
+    cli.environ["PATH"] = os.defpath
+    checks = cli.json("doctor", code=1)["checks"]
+    (told,) = [check for check in checks if "nobody knows" in check["message"]]
+    assert (told["check"], told["level"]) == ("Codex", "warn")
+    assert "`codex` is not on the PATH" in told["message"]
+    assert [check["check"] for check in checks][-1] == "skills"
+
+
 def test_a_program_that_never_ends_is_ended_with_its_children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrapper's child holds the pipes."""
     monkeypatch.setattr(harness_program, "PROGRAM_SECONDS", 0.5)
