@@ -18,7 +18,7 @@ from hivemind_skillopt.cli.doctor_hooks import try_hooks
 from hivemind_skillopt.cli.harness_file import launcher_text, read_harness_file, why_silent
 from hivemind_skillopt.cli.harness_program import HarnessProgram
 from hivemind_skillopt.cli.output import shown_store, tilde
-from hivemind_skillopt.errors import SkillOptError, StateUnavailable
+from hivemind_skillopt.errors import HarnessError, SkillOptError, StateUnavailable
 from hivemind_skillopt.hooks.manager import Hooks
 from hivemind_skillopt.model import SECOND
 from hivemind_skillopt.ports import HarnessAdapter
@@ -195,7 +195,7 @@ def check_hooks(patient: Patient) -> Findings:
 
 
 def _check_place(patient: Patient, place: Place) -> Findings:
-    adapter, launcher = place.adapter, patient.context.settings.paths.launcher
+    adapter = place.adapter
     if off := adapter.switched_off(place.home):
         yield Finding(Level.FAIL, adapter.title, f"no hook runs: {off}; remove that")
     texts = {file: read_harness_file(file) for file in place.files}
@@ -205,12 +205,20 @@ def _check_place(patient: Patient, place: Place) -> Findings:
     if len(there) < len(texts):
         return
     yield from _fire(patient, adapter, there)
-    if off:
-        return
-    if why := adapter.untrusted(place.home, launcher, HarnessProgram(patient.context.settings, adapter, place.home)):
-        yield Finding(Level.FAIL, adapter.title, f"no hook runs: {why}")
-    else:
-        yield Finding(Level.OK, adapter.title, adapter.trust)
+    if not off:
+        yield _ask(patient, place)
+
+
+def _ask(patient: Patient, place: Place) -> Finding:
+    """The harness itself, whether it runs them."""
+    adapter, settings = place.adapter, patient.context.settings
+    try:
+        why = adapter.untrusted(place.home, settings.paths.launcher, HarnessProgram(settings, adapter, place.home))
+    except HarnessError as error:
+        return Finding(Level.WARN, adapter.title, f"nobody knows whether it runs them: {error}")
+    if why:
+        return Finding(Level.FAIL, adapter.title, f"no hook runs: {why}")
+    return Finding(Level.OK, adapter.title, adapter.trust)
 
 
 def _fire(patient: Patient, adapter: HarnessAdapter, texts: Mapping[Path, str]) -> Findings:
