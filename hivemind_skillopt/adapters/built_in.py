@@ -8,6 +8,7 @@ from hivemind_skillopt.adapters.claude_code import ClaudeCode
 from hivemind_skillopt.adapters.codex import Codex
 from hivemind_skillopt.adapters.cursor import Cursor
 from hivemind_skillopt.adapters.hermes import Hermes
+from hivemind_skillopt.adapters.pi import Pi
 from hivemind_skillopt.gate.candidate import CheckFunction
 from hivemind_skillopt.gate.decide import BUILT_IN_CHECKS
 from hivemind_skillopt.hooks.specs import hookimpl
@@ -24,7 +25,7 @@ class BuiltInOffers:
     @hookimpl
     def harness_adapters(self) -> Sequence[HarnessAdapter]:
         """The harnesses we know."""
-        return ClaudeCode(), Codex(), Cursor(), Hermes()
+        return ClaudeCode(), Codex(), Cursor(), Hermes(), Pi()
 
     @hookimpl
     def scorers(self, settings: Settings) -> Sequence[Scorer]:

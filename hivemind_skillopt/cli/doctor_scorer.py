@@ -107,7 +107,7 @@ def _agents(patient: Patient) -> Iterator[HarnessAdapter]:
 
 
 def _version(patient: Patient, adapter: HarnessAdapter) -> str:
-    """What `PROGRAM --version` says, run with an empty home: it must not touch the user's."""
+    """What `PROGRAM --version` says, on whatever stream, run with an empty home: it must not touch the user's."""
     environ = patient.context.settings.environ
     program = shutil.which(adapter.cli().program, path=environ.get("PATH"))
     if program is None:
@@ -121,5 +121,5 @@ def _version(patient: Patient, adapter: HarnessAdapter) -> str:
             )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired):
             return ""
-    found = re.search(r"\d+\.\d+[.\w-]*", done.stdout)
+    found = re.search(r"\d+\.\d+[.\w-]*", done.stdout or done.stderr)
     return found[0] if found and done.returncode == 0 else ""

@@ -49,6 +49,8 @@ NAMES: Final = {
     "HIVEMIND_SKILLOPT_CURSOR_PROPOSER_MODEL": Known("", "model of the proposer"),
     "HIVEMIND_SKILLOPT_HERMES_MODEL": Known("", "model of both roles with Hermes"),
     "HIVEMIND_SKILLOPT_HERMES_PROVIDER": Known("", "that model's provider, as `hermes --provider` takes it"),
+    "HIVEMIND_SKILLOPT_PI_MODEL": Known("", "model of both roles with pi"),
+    "HIVEMIND_SKILLOPT_PI_PROVIDER": Known("", "provider of that model"),
     "ANTHROPIC_API_KEY": Known("", "for the scorer anthropic", secret=True),
     "ANTHROPIC_AUTH_TOKEN": Known("", "for the scorer anthropic, instead of a key", secret=True),
     "ANTHROPIC_BASE_URL": Known("", "for the scorer anthropic"),
