@@ -26,20 +26,16 @@ const READERS = ["read", "bash"]; // the tools that can read a skill; edit and w
 const MAX_TEXT = 1 << 18; // characters; the inbox takes files of 4 MiB, and JSON may make six of one
 const SKILL_COMMAND = /^\/skill:(\S+)(?= |$)/;
 
-/** Shared by all copies that one process loads: who speaks in which session, and the last file's time. */
-const shared = (globalThis[Symbol.for("hivemind-skillopt")] ??= { speakers: new WeakMap(), last: 0n });
+/** Shared by all copies in one process: the newest, which of them speaks in a session, and the last file's time. */
+const shared = (globalThis[Symbol.for("hivemind-skillopt")] ??= { newest: null, speakers: new Map(), last: 0n });
 
 /** pi calls this once for a session, and again in the same process after `/new`. Nothing here may throw. */
 export default function hivemindSkillopt(pi) {
   try {
     if (!INSTALLED || GUARD in process.env || isYes("HIVEMIND_SKILLOPT_DISABLED")) return;
-    const me = {};
-    const sessions = pi.events ?? shared; // two copies in one session have the same bus: the last one speaks
-    shared.speakers.set(sessions, me);
-    const on = (name, makePayload) => {
-      pi.on(name, (event, ctx) => {
-        if (shared.speakers.get(sessions) === me) quietly(name, () => makePayload(event, ctx, pi));
-      });
+    const me = (shared.newest = {});
+    const on = (name, handle) => {
+      pi.on(name, (event, ctx) => quietly(name, () => speaks(me, name, ctx) && handle(event, ctx, pi)));
     };
     on("session_start", sessionStart);
     on("tool_call", toolCall);
@@ -47,6 +43,13 @@ export default function hivemindSkillopt(pi) {
   } catch {
     // pi goes on without us
   }
+}
+
+/** Of two copies in a session the last one speaks; a session that runs inside another one does not silence it. */
+function speaks(me, name, ctx) {
+  const session = ctx.sessionManager.getSessionId();
+  if (name === "session_start" && shared.newest === me) shared.speakers.set(session, me);
+  return (shared.speakers.get(session) ?? shared.newest) === me;
 }
 
 function sessionStart(event, ctx) {

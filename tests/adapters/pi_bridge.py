@@ -23,26 +23,28 @@ SKILL_FILE = "/home/dev/.pi/agent/skills/deploy--alice/SKILL.md"
 
 RUNNER = """\
 const fs = require("node:fs");
-const { files, events, commands } = JSON.parse(fs.readFileSync(0, "utf8"));
+const { loads, events, commands } = JSON.parse(fs.readFileSync(0, "utf8"));
 const load = (file) => import("data:text/javascript;base64," + fs.readFileSync(file).toString("base64") + "#" + file);
 const fail = () => { throw new Error("stale"); };
 (async () => {
-  const buses = {}, handlers = [], answers = [];
-  for (const { file, bus } of files) {
-    const events = (buses[bus] ??= {});
-    const on = (name, handler) => handlers.push({ name, handler });
-    const getCommands = commands === null ? fail : () => commands;
-    answers.push((await load(file)).default({ on, events, getCommands }));
-  }
-  for (const { name, event, ctx } of events) {
+  const handlers = [], answers = [];
+  const getCommands = commands === null ? fail : () => commands;
+  const start = async ({ file, session }) => {
+    const on = (name, handler) => handlers.push({ name, handler, session });
+    answers.push((await load(file)).default({ on, getCommands }));
+  };
+  for (const file of loads) await start(file);
+  for (const { name, event, ctx, load } of events) {
+    if (load) await start(load);
     const sessionManager = { getSessionId: ctx?.stale ? fail : () => ctx.session, getSessionFile: () => ctx.file };
     const given = ctx && { cwd: ctx.cwd, sessionManager };
-    for (const { handler } of handlers.filter((one) => one.name === name)) answers.push(await handler(event, given));
+    const theirs = handlers.filter((one) => one.name === name && (!one.session || one.session === ctx.session));
+    for (const { handler } of theirs) answers.push(await handler(event, given));
   }
   if (answers.some((answer) => answer !== undefined)) throw new Error("an answer: " + JSON.stringify(answers));
 })();
 """
-"""`bus`: copies with the same one are in the same session."""
+"""Each of `loads` is a file and the session that it belongs to, none for all; an event may load one more before it."""
 
 WORKER = """\
 import json, os, sys
@@ -88,7 +90,7 @@ class Bridge:
     root: Path
     refs: Sequence[str] = ("deploy--alice", "notes--bob")
     commands: Sequence[Json] | None = None
-    copies: Sequence[Json] = ()
+    loads: Sequence[Json] = ()
     environ: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -132,8 +134,8 @@ class Bridge:
         node = shutil.which("node")
         if node is None:
             require("node, which runs pi, is not installed")
-        files = [*(self.copies or [{"file": str(self.file), "bus": "1"}])]
-        given = json.dumps({"files": files, "events": events, "commands": self.commands})
+        loads = [*(self.loads or [{"file": str(self.file)}])]
+        given = json.dumps({"loads": loads, "events": events, "commands": self.commands})
         env = {"PATH": os.environ["PATH"], "HOME": "/home/dev", **self.environ}
         done = subprocess.run(
             [node, "-e", RUNNER], input=given, env=env, capture_output=True, text=True, timeout=60,

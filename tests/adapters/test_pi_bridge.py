@@ -248,11 +248,21 @@ def test_a_state_directory_that_is_gone_stays_gone(bridge: Bridge) -> None:
 def test_of_two_copies_in_one_session_one_speaks(bridge: Bridge) -> None:
     copy = bridge.root / "copy.ts"
     copy.write_text(bridge.file.read_text())
-    bridge.copies = [{"file": str(bridge.file), "bus": "1"}, {"file": str(copy), "bus": "1"}]
+    bridge.loads = [{"file": str(bridge.file)}, {"file": str(copy)}]
     assert kinds(bridge, start(), reading(), typing(PUSHBACK)) == ["SessionStart", "PreToolUse", "UserPromptMention"]
 
 
+def test_a_new_session_in_the_same_process(bridge: Bridge) -> None:
+    """pi loads the file again; the old one hears nothing any more."""
+    bridge.loads = [{"file": str(bridge.file), "session": "one"}]
+    again = {**start("new", "two"), "load": {"file": str(bridge.file), "session": "two"}}
+    found = payloads(bridge, start(session="one"), reading(session="one"), again, reading(session="two"))
+    assert [payload["session_id"] for payload in found] == ["one", "one", "two", "two"]
+
+
 def test_a_session_inside_another_one_does_not_silence_it(bridge: Bridge) -> None:
-    """An extension may run a session of its own in the same process; here both hear the one event."""
-    bridge.copies = [{"file": str(bridge.file), "bus": "1"}, {"file": str(bridge.file), "bus": "2"}]
-    assert kinds(bridge, start()) == ["SessionStart"] * 2
+    """An extension may run a session of its own in the same process."""
+    bridge.loads = [{"file": str(bridge.file), "session": "outer"}]
+    inner = {**start(session="inner"), "load": {"file": str(bridge.file), "session": "inner"}}
+    found = payloads(bridge, start(session="outer"), inner, reading(session="inner"), reading(session="outer"))
+    assert [payload["session_id"] for payload in found] == ["outer", "inner", "inner", "outer"]

@@ -176,6 +176,12 @@ def test_the_same_event_recorded_twice_has_one_id() -> None:
     assert len(set(first)) == 2
 
 
+def test_one_call_that_two_copies_recorded_is_one() -> None:
+    call = {"session_id": "s", "tool_name": "read", "tool_use_id": "c", "tool_input": {"path": SKILL_FILE}}
+    ids = {seen.id for one in "12" for seen in Pi().events(item({**call, "event_id": one}))}
+    assert len(ids) == 1
+
+
 @pytest.mark.parametrize("data", [b"", b"null", b"[]", b"{", b"\x00\xff", b'{"session_id": ""}', b'{"session_id": {}}'])
 def test_broken_payloads_are_refused(data: bytes) -> None:
     with pytest.raises(PayloadUnreadable):

@@ -220,15 +220,13 @@ def test_entries_that_we_do_not_know(writer: Writer) -> None:
     assert [text for who, text in spoken(found) if who == "human"] == ["please deploy", "no, wrong"]
 
 
-def test_a_huge_file_costs_its_tail(writer: Writer) -> None:
-    with writer.path.open("r+b") as file:
-        file.truncate(1 << 30)
-        file.seek(0, 2)
-        file.write(b"\n")
+def test_only_the_tail_is_read(writer: Writer) -> None:
     writer.use()
+    with writer.path.open("ab") as file:
+        file.write(b"\n" * (MAX_TAIL - 2000))
     assert conversation(writer.path, CALL).skill_body == SKILL_MD
     with writer.path.open("ab") as file:
-        file.write(b"x" * MAX_TAIL)
+        file.write(b"\n" * 2000)
     assert read_transcript(str(writer.path), CALL) is None
 
 

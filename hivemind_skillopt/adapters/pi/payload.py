@@ -61,7 +61,7 @@ def read_events(item: InboxItem, home: str) -> list[SeenEvent]:
             return [SeenEvent(key, SessionStart(origin, payload.source))]
         case "PreToolUse":
             uses = _tool_uses(payload, origin, item.carried.get("HOME", ""))
-            return [SeenEvent(derived_id(key, use.skill, use.folder), use) for use in uses]
+            return [SeenEvent(_use_id(use), use) for use in uses]
         case "UserPromptMention":
             return list(_prompt(payload, origin, key))
         case _:
@@ -86,6 +86,11 @@ def _tool_uses(payload: Payload, origin: Origin, user_home: str) -> Iterator[Pre
             folder=folder,
             tool_use_id=payload.tool_use_id,
         )
+
+
+def _use_id(use: PreToolUse) -> str:
+    """By the call, so that one which two copies of the extension saw is one."""
+    return derived_id(HARNESS, use.origin.session_id, "PreToolUse", use.tool_use_id, use.folder)
 
 
 def _folders_read(payload: Payload, user_home: str) -> list[str]:
