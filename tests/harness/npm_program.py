@@ -25,7 +25,7 @@ class Installation:
 
 @dataclass(frozen=True)
 class NpmProgram:
-    """`said`: what `--version` has to begin with."""
+    """`said`: what `--version` has to begin with. `node`: the one that runs it, where the machine's may be too old."""
 
     title: str
     package: str
@@ -33,6 +33,13 @@ class NpmProgram:
     folder: str
     program: str
     said: str
+    node: NpmProgram | None = None
+
+    def path(self) -> str:
+        """PATH with the node that runs it."""
+        own = os.environ.get("PATH", os.defpath)
+        node = self.node and self.node.find()
+        return f"{node.parent}{os.pathsep}{own}" if node else own
 
     def find(self) -> Path | None:
         """The program; None if it cannot be had (see `missing`)."""
@@ -71,7 +78,7 @@ def _wrong_version(wanted: NpmProgram, binary: Path) -> str:
     if not binary.exists():
         return f"{binary} is missing"
     with tempfile.TemporaryDirectory() as home:
-        said = _said_version(binary, {"HOME": home, "PATH": os.environ.get("PATH", os.defpath)})
+        said = _said_version(binary, {"HOME": home, "PATH": wanted.path()})
     return "" if said.startswith(wanted.said) else f"{binary} --version said {said!r}"
 
 
@@ -89,6 +96,7 @@ def _npm_install(npm: str, wanted: NpmProgram, prefix: Path) -> str:
 def _said_version(binary: Path, env: Mapping[str, str]) -> str:
     argv = [str(binary), "--version"]
     try:
-        return subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60, check=False).stdout.strip()
+        run = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60, check=False)
+        return run.stdout.strip() or run.stderr.strip()
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)

@@ -28,7 +28,7 @@ class Part(Lenient):
     text: str = ""
     id: str = ""
     name: str = ""
-    arguments: dict[str, object] = {}
+    arguments: dict[str, object] = Field(default_factory=dict)
 
 
 class Message(Lenient):

@@ -1,0 +1,122 @@
+"""The real pi as the scorer: it leaves no trace, and every way to fail is no verdict."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hivemind_skillopt.adapters.pi.cli import PiCli
+from hivemind_skillopt.errors import ScorerFailed
+from hivemind_skillopt.scorers.agent_cli import AgentCliScorer
+from hivemind_skillopt.scorers.ask import ask_json
+from hivemind_skillopt.scorers.judge import JudgeAnswer
+from hivemind_skillopt.settings import WORKER_GUARD
+from hivemind_skillopt.state.running_calls import RunningCalls
+from tests.harness.fake_model import Reply, Request
+from tests.harness.pi import NEW
+from tests.harness.pi_world import PiWorld, pi_world
+from tests.harness.test_pi_loop import BOTH
+from tests.harness.test_scorer_failures import QUESTION, noting
+from tests.harness.world import VERDICT
+from tests.scorers.fakes import CountingBudget
+from tests.scorers.processes import still_running
+
+GOOD = Reply.structured(VERDICT)
+
+
+def judge(world: PiWorld, timeout: float = 120) -> JudgeAnswer:
+    """One judgement, as the worker asks for it."""
+    calls = RunningCalls(world.root / "calls")
+    scorer = AgentCliScorer(PiCli(), world.environ, calls, timeout)
+    return ask_json(scorer, CountingBudget(), QUESTION, JudgeAnswer)[0]
+
+
+@BOTH
+def test_a_good_answer_by_each_guard_alone(tmp_path: Path, version: str) -> None:
+    """Our options keep extensions out without the variable; the variable silences ours where they are on."""
+    with pi_world(tmp_path, version, lambda _: GOOD) as (world, model):
+        world.set_up("deploy")
+        (world.pi.folder / "APPEND_SYSTEM.md").write_text("Always answer in French.")
+        (world.pi.folder / "AGENTS.md").write_text("Never answer in JSON.")
+        assert judge(world).outcome == VERDICT["outcome"]
+        command = PiCli().command(replace(QUESTION, provider="lab", model="other-model"))
+        done = world.pi.run(*command.argv[1:], stdin=command.stdin)
+        assert (done.returncode, JudgeAnswer.model_validate_json(done.stdout).outcome) == (0, VERDICT["outcome"])
+        world.extra_env = {WORKER_GUARD: "1"}
+        world.pi.prompt("/skill:deploy--alice now", "--no-session")
+        world.extra_env = {}
+        assert (world.inbox(), world.log("attributed"), world.pi.sessions()) == ([], [], [])
+        by_default, named, _ = model.requests
+        assert (by_default.model, named.model) == ("fake-model", "other-model")
+        for request in (by_default, named):
+            assert (request.role, request.tools, request.prompt) == ("judge", (), QUESTION.prompt)
+            assert not any(word in request.system for word in ("French", "JSON.", "deploy--alice"))
+
+
+TOLD_AT_ONCE = {
+    "401": Reply.error(401, "invalid key"),
+    "404": Reply.error(404, "no such model"),
+    "empty": Reply.text(""),
+    "prose": Reply.text("The skill is fine, everything is ok."),
+    "cut off by its length": Reply.text('{"outcome": "ok", "confid'),
+}
+
+
+@BOTH
+def test_failures_that_are_told_at_once(tmp_path: Path, version: str) -> None:
+    replies = list(TOLD_AT_ONCE.values())
+    with pi_world(tmp_path, version, lambda request: replies[0]) as (world, model):
+        while replies:
+            before = len(model.requests)
+            with pytest.raises(ScorerFailed):
+                judge(world)
+            assert len(model.requests) > before
+            replies.pop(0)
+        assert world.pi.sessions() == []
+
+
+TRIED_AGAIN = {
+    "429": Reply.error(429, "slow down"),
+    "500": Reply.error(500, "broken"),
+    "stream cut": Reply.truncated(),
+    "no answer of a model": Reply.garbage(),
+}
+
+
+def test_failures_after_which_pi_tries_again(tmp_path: Path) -> None:
+    """All at once: it waits 14 s in each."""
+
+    def fails(what: str, reply: Reply) -> None:
+        (tmp_path / what).mkdir()
+        with pi_world(tmp_path / what, NEW, lambda _: reply) as (world, model):
+            with pytest.raises(ScorerFailed):
+                judge(world)
+            assert model.requests
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(fails, TRIED_AGAIN, TRIED_AGAIN.values()))
+
+
+def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
+    found: list[int] = []
+    with pi_world(tmp_path, NEW, noting(found, Reply.hang(100))) as (world, _):
+        with pytest.raises(ScorerFailed, match="did not answer within 6 s"):
+            judge(world, timeout=6)
+        assert found
+        assert still_running(*found) == []
+
+
+@BOTH
+def test_a_tool_that_the_model_calls_all_the_same_does_not_run(tmp_path: Path, version: str) -> None:
+    called = tmp_path / "called"
+
+    def policy(request: Request) -> Reply:
+        asked_before = bool(request.tool_results_since_human)
+        return GOOD if asked_before else Reply.tools([("bash", {"command": f"touch {called}"})])
+
+    with pi_world(tmp_path, version, policy) as (world, model):
+        assert judge(world).outcome == VERDICT["outcome"]
+        assert (len(model.requests), called.exists()) == (2, False)
