@@ -279,7 +279,8 @@ class HookTrust:
 
 
 class HarnessAdapter(Protocol):
-    """One harness. Pure but for `read_transcript` and `switched_off`, which read the harness's own files.
+    """One harness. Pure but for `read_transcript` and `switched_off`, which read the harness's own files, and `cli`,
+    which may look for its program on the PATH.
 
     `seen_version` is the version of the harness that the adapter was tested with. `trust`: what the harness asks of
     its user before it runs our hooks, in a few words. `home_variable`: the environment variable that moves the

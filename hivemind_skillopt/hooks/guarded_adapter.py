@@ -71,7 +71,8 @@ def _ask_what_loops_ask(adapter: HarnessAdapter, plugin: str, environ: Mapping[s
     files = [file for route in adapter.routes for file in adapter.hook_files(home, route)]
     if not files or not all(isinstance(file, Path) for file in files):
         raise _failed(plugin, adapter.name, "hook_files", "no files")
-    if not isinstance(getattr(cli, "program", None), str) or not isinstance(getattr(cli, "name", None), str):
+    members = {"name": str, "program": str, "tool_free": bool}
+    if not all(isinstance(getattr(cli, member, None), kind) for member, kind in members.items()):
         raise _failed(plugin, adapter.name, "cli", "no agent CLI")
 
 

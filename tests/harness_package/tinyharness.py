@@ -184,6 +184,7 @@ class TinyCli:
 
     name = NAME
     program = "tinyharness"
+    tool_free = True
 
     def command(self, question: Question) -> Command:
         argv = (self.program, "-p", "--no-session", "--system", question.system)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -57,6 +58,7 @@ def test_a_sound_one_is_what_it_was() -> None:
         {"routes": "settings"}, {"title": ""}, {"cli": None}, {"untrusted": ""}, {"home": raising},
         {"home": answering("/home")}, {"skill_root": raising}, {"hook_files": answering(())},
         {"hook_files": answering(("settings.json",))}, {"cli": answering(object())}, {"cli": raising},
+        {"cli": answering(SimpleNamespace(name="acme", program="acme"))},
     ],
     ids=lambda member: next(iter(member)),
 )  # fmt: skip
