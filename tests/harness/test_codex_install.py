@@ -50,6 +50,26 @@ def test_nothing_runs_until_its_user_says_so(tmp_path: Path, route: str) -> None
         assert files(world) == before
 
 
+def test_doctor_says_what_the_program_does(tmp_path: Path) -> None:
+    """Switched off, disabled, changed behind its user's back: no hook runs, and doctor knows why."""
+    with codex_world(tmp_path) as (world, _):
+        world.set_up("deploy")
+        (hooks,) = (world.codex.config / "plugins").rglob("hooks.json")
+        config = world.config.read_text()
+        disabled = config.replace("\nenabled = true", "\nenabled = false")
+        for file, text, said in (
+            (world.config, f"{config}\n[features]\nhooks = false\n", "features.hooks is false"),
+            (world.config, disabled, "is disabled in"),
+            (hooks, hooks.read_text().replace("10", "11"), "3 of them changed since you trusted them"),
+        ):
+            before = file.read_text()
+            file.write_text(text)
+            assert said in world.run("doctor", "--json", code=1).stdout
+            assert recorded(world) == [0, 0]
+            file.write_text(before)
+        assert recorded(world) == [1, 1]
+
+
 H = '{"hooks": [{"type": "command", "command": "true", "timeout": 10}]}'
 PLAIN = f'{{"hooks": {{"SessionStart": [{H}]}}}}'
 BESIDE = '"SessionStart": ['
