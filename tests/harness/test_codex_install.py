@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from hivemind_skillopt.adapters.codex.hooks_file import read_hooks_file
+from hivemind_skillopt.adapters.codex.install import PLUGIN
+from hivemind_skillopt.bundle import bundle_dir
 from hivemind_skillopt.errors import HarnessError
 from tests.harness.codex_world import CodexWorld, codex_world
 
@@ -48,6 +50,17 @@ def test_nothing_runs_until_its_user_says_so(tmp_path: Path, route: str) -> None
             assert "installed, enabled" in world.codex.run("plugin", "list").stdout
         world.run("uninstall")
         assert files(world) == before
+
+
+def test_the_bundle_can_be_added_by_hand_and_install_takes_over(tmp_path: Path) -> None:
+    with codex_world(tmp_path) as (world, _):
+        world.codex.run("plugin", "marketplace", "add", str(bundle_dir() / "adapters" / "codex"))
+        assert world.codex.run("plugin", "add", PLUGIN).returncode == 0
+        (listed,) = world.codex.ask("hooks/list", {"cwds": [str(world.project)]})["data"]
+        assert [hook["pluginId"] for hook in listed["hooks"]] == [PLUGIN] * 3
+        world.set_up()
+        assert "installed, enabled" in world.codex.run("plugin", "list").stdout
+        assert world.json("doctor")["ok"] is True
 
 
 def test_doctor_says_what_the_program_does(tmp_path: Path) -> None:
