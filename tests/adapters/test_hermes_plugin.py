@@ -202,19 +202,24 @@ def test_without_the_package_it_is_silent(state: Path, launcher: str | None, cap
 
 
 @pytest.mark.parametrize("error", [SystemExit(0), KeyboardInterrupt(), RuntimeError("x"), MemoryError()])
-def test_whatever_fails_the_turn_goes_on(
-    state: Path, started: list[str], error: BaseException, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_whatever_fails_the_turn_goes_on(state: Path, started: list[str], error: BaseException) -> None:
     """SystemExit would end the run (contract 5)."""
+
+    class Broken:
+        def __str__(self) -> str:
+            raise error
+
     hooks = load(state, started)
-
-    def fail(*_: object) -> None:
-        raise error
-
-    monkeypatch.setattr(os, "getcwd", fail)
-    use(hooks)
-    prompt(hooks, "no")
+    for hook in ("on_session_start", "post_tool_call", "pre_llm_call"):
+        assert hooks[hook](session_id=Broken(), tool_name="terminal", status="ok", user_message="no") is None
     assert recorded(state) == []
+
+
+def test_a_prompt_beyond_the_recorders_limit_is_left(state: Path, started: list[str]) -> None:
+    hooks = load(state, started)
+    use(hooks)
+    prompt(hooks, "no " * (1 << 19))
+    assert len(recorded(state)) == 1
 
 
 def test_a_failing_register_is_silent(state: Path) -> None:

@@ -46,6 +46,7 @@ REFUSED = {
     "an alias": "a: &x [b]\nplugins:\n  enabled: *x\n",
     "a merged section": "a: &x {enabled: [q]}\nplugins:\n  <<: *x\n",
     "an entry of many lines": "plugins:\n  enabled:\n    - |\n      a\n  c: d\n",
+    "line ends of another age": "plugins:\r  enabled:\r  - a\r",
     "an end mark": "---\na: 1\n...\n",
     "somebody's class": "a: !!python/object:os.system x\n",
 }
