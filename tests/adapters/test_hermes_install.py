@@ -9,6 +9,7 @@ import pytest
 from hivemind_skillopt.adapters.hermes import Hermes
 from hivemind_skillopt.adapters.yaml_text import entries
 from hivemind_skillopt.errors import HarnessError
+from hivemind_skillopt.ports import Completed, RunProgram
 
 LAUNCHER = Path("/home/dev/it's \u00fcn\u00ef/launcher")
 HOME = Path("/home/dev/.hermes")
@@ -78,6 +79,20 @@ def test_disabled_beats_enabled(tmp_path: Path) -> None:
     assert Hermes().switched_off(tmp_path) == ""
     (tmp_path / "config.yaml").write_text("plugins:\n  enabled: [hivemind-skillopt]\n  disabled: [hivemind-skillopt]\n")
     assert "plugins.disabled" in Hermes().switched_off(tmp_path)
+
+
+def test_a_home_that_hermes_does_not_start_in(tmp_path: Path) -> None:
+    """`hermes profile use work`: the plugin here is not loaded."""
+    profile = tmp_path / "profiles" / "work"
+    ask: RunProgram = lambda arguments, stdin: Completed(0, "", "")  # noqa: E731
+    assert Hermes().untrusted(tmp_path, LAUNCHER, ask) == ""
+    profile.mkdir(parents=True)
+    for name, told in (("default\n", False), ("work\n", True), ("../work", True), ("gone", False), ("", False)):
+        (tmp_path / "active_profile").write_text(name)
+        assert (f"HERMES_HOME={profile} " in Hermes().untrusted(tmp_path, LAUNCHER, ask)) is told
+    (profile / "plugins" / "hivemind-skillopt").mkdir(parents=True)
+    (tmp_path / "active_profile").write_text("work")
+    assert Hermes().untrusted(tmp_path, LAUNCHER, ask) == ""
 
 
 def test_homes() -> None:

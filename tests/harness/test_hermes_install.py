@@ -70,6 +70,15 @@ def test_doctor_tells_a_plugin_that_will_not_run_from_one_that_does(world: Herme
     assert any("plugins.disabled" in message for message in findings(world, code=1))
 
 
+def test_doctor_tells_of_a_profile_that_hermes_starts_in_instead(world: HermesWorld) -> None:
+    world.run("install", "--yes")
+    world.profile("work")
+    (world.hermes.config / "active_profile").write_text("work\n")
+    assert world.hermes.prompt("hello").text == "Noted."
+    assert (world.inbox(), store_of(world).attributions()) == ([], [])
+    assert any("the profile work" in message for message in findings(world, code=1))
+
+
 def test_a_plugin_that_fails_never_breaks_a_turn(world: HermesWorld) -> None:
     """The state directory cannot be written, then the launcher is garbage, then it is gone."""
     world.run("install", "--yes")

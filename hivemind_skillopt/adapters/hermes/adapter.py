@@ -71,8 +71,8 @@ class Hermes:
         return config_file.switched_off(home / install.CONFIG)
 
     def untrusted(self, home: Path, launcher: Path, run: RunProgram) -> str:
-        """Hermes asks for no trust."""
-        return ""
+        """Hermes asks for no trust; but `hermes profile use` may have chosen another home."""
+        return config_file.another_profile(home)
 
     def cli(self) -> AgentCli:
         """`hermes chat` without tools, plugins or a session to resume."""

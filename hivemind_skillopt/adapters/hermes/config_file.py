@@ -52,6 +52,20 @@ def switched_off(path: Path) -> str:
     return f"plugins.disabled in {path} names {PLUGIN}, which beats plugins.enabled" if _holds(text, DISABLED) else ""
 
 
+def another_profile(home: Path) -> str:
+    """Does Hermes start in another home than this, by `hermes profile use`, without our plugin in it? Else ''."""
+    try:
+        name = (home / "active_profile").read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return ""
+    profile = home / "profiles" / Path(name).name
+    if not name or not profile.is_dir() or (profile / "plugins" / PLUGIN).is_dir():
+        return ""
+    return (
+        f"Hermes starts in the profile {profile.name}; `HERMES_HOME={profile} hivemind-skillopt install` puts it there"
+    )
+
+
 def _ours(skill_root: Path) -> list[tuple[ListPath, str]]:
     return [(ENABLED, PLUGIN), (SKILL_FOLDERS, str(skill_root))]
 
