@@ -24,10 +24,12 @@ const GUARD = "HIVEMIND_SKILLOPT_WORKER";
 const YES = ["1", "true", "yes", "on"];
 const READERS = ["read", "bash"]; // the tools that can read a skill; edit and write are maintenance
 const MAX_TEXT = 1 << 18; // characters; the inbox takes files of 4 MiB, and JSON may make six of one
+const SOON = 250; // ms; by then the request is on its way
 const SKILL_COMMAND = /^\/skill:(\S+)(?= |$)/;
 
 /** Shared by all copies in one process: the newest, which of them speaks in a session, and the last file's time. */
-const shared = (globalThis[Symbol.for("hivemind-skillopt")] ??= { newest: null, speakers: new Map(), last: 0n });
+const fresh = { newest: null, speakers: new Map(), last: 0n, starting: false };
+const shared = (globalThis[Symbol.for("hivemind-skillopt")] ??= fresh);
 
 /** pi calls this once for a session, and again in the same process after `/new`. Nothing here may throw. */
 export default function hivemindSkillopt(pi) {
@@ -56,7 +58,7 @@ function sessionStart(event, ctx) {
   const state = stateDir();
   if (!state) return;
   write(state, "SessionStart", { ...about(ctx), source: event.reason });
-  startWorker(state);
+  startWorkerSoon(state);
 }
 
 function toolCall(event, ctx) {
@@ -81,7 +83,7 @@ function input(event, ctx, pi) {
   const said = { prompt: text(event.text), source: event.source, skill_file: uses ? skillFile(pi, skill) : undefined };
   write(state, "UserPromptMention", { ...about(ctx), ...said });
   if (uses) touch(marker(state, ctx)); // after the file: the worker looks again once it has removed a marker
-  startWorker(state);
+  startWorkerSoon(state);
 }
 
 /** What every payload says. pi lets nobody read an old `ctx`, so it is read at once. */
@@ -206,6 +208,23 @@ function read(file) {
   }
 }
 
+/**
+ * To start a process stops one of pi's size for some 20 ms. It can spare them while it waits for the model, and at its
+ * end. What is recorded until then has its worker, too.
+ */
+function startWorkerSoon(state) {
+  if (shared.starting) return;
+  shared.starting = true;
+  const start = () => {
+    clearTimeout(timer);
+    process.off("exit", start);
+    shared.starting = false;
+    quietly("worker", () => startWorker(state));
+  };
+  const timer = setTimeout(start, SOON).unref();
+  process.once("exit", start);
+}
+
 /** In a session of its own. A failed start comes as an event that, unheard, would end pi. */
 function startWorker(state) {
   const options = { detached: true, stdio: "ignore", env: { ...process.env, [GUARD]: "1" } };
@@ -233,8 +252,9 @@ function quietly(event, work) {
     work();
   } catch (error) {
     try {
-      const what = `"what": "hook_failed", "event": "${event}", "error": ${JSON.stringify(String(error.code ?? error.name))}`;
-      fs.appendFileSync(`${path.dirname(INSTALLED.launcher)}/log.jsonl`, `{"at": ${now()}, ${what}}\n`, { mode: 0o600 });
+      const name = JSON.stringify(String(error.code ?? error.name));
+      const line = `{"at": ${now()}, "what": "hook_failed", "event": "${event}", "error": ${name}}\n`;
+      fs.appendFileSync(`${path.dirname(INSTALLED.launcher)}/log.jsonl`, line, { mode: 0o600 });
     } catch {
       // a full disk, a read-only one
     }

@@ -34,8 +34,9 @@ const fail = () => { throw new Error("stale"); };
     answers.push((await load(file)).default({ on, getCommands }));
   };
   for (const file of loads) await start(file);
-  for (const { name, event, ctx, load } of events) {
+  for (const { name, event, ctx, load, wait } of events) {
     if (load) await start(load);
+    if (wait) await new Promise((resolve) => setTimeout(resolve, wait));
     const sessionManager = { getSessionId: ctx?.stale ? fail : () => ctx.session, getSessionFile: () => ctx.file };
     const given = ctx && { cwd: ctx.cwd, sessionManager };
     const theirs = handlers.filter((one) => one.name === name && (!one.session || one.session === ctx.session));
@@ -44,7 +45,8 @@ const fail = () => { throw new Error("stale"); };
   if (answers.some((answer) => answer !== undefined)) throw new Error("an answer: " + JSON.stringify(answers));
 })();
 """
-"""Each of `loads` is a file and the session that it belongs to, none for all; an event may load one more before it."""
+"""Each of `loads` is a file and the session that it belongs to, none for all; an event may load one more
+before it, or wait (ms)."""
 
 WORKER = """\
 import json, os, sys

@@ -141,6 +141,12 @@ def test_the_worker_is_started_for_a_start_and_for_a_reaction_alone(bridge: Brid
         assert (environ["HIVEMIND_SKILLOPT_WORKER"], environ["HIVEMIND_ORG_ID"]) == ("1", "acme")
 
 
+def test_one_worker_for_what_comes_together(bridge: Bridge) -> None:
+    """It is started a little later, when pi waits for its model, at the latest when pi ends."""
+    bridge.feed(start(), reading(), typing(PUSHBACK), {**typing(PUSHBACK), "wait": 1000}, typing(PUSHBACK))
+    wait_until(lambda: len(bridge.workers()) == 2, "two workers")
+
+
 SILENCERS = [
     {"HIVEMIND_SKILLOPT_WORKER": "1"},
     {"HIVEMIND_SKILLOPT_WORKER": ""},
