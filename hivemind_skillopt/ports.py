@@ -301,7 +301,11 @@ class HarnessAdapter(Protocol):
         """Where pulled skills are linked so that the harness loads them."""
 
     def events(self, item: InboxItem) -> Sequence[SeenEvent]:
-        """The harness-neutral events, in order; none of a synthetic prompt, say. Raises PayloadUnreadable."""
+        """The harness-neutral events, in order; none of a synthetic prompt, say. Raises PayloadUnreadable.
+
+        A prompt that itself uses a skill is that use and then the prompt, with one `prompt_id`: so the window of the
+        skill's last use still takes the words, and the one that the prompt opens does not.
+        """
 
     def read_transcript(self, window: JudgmentWindow) -> Conversation | None:
         """The turns around one invocation, read from the transcript's end; None: not there (yet)."""

@@ -89,8 +89,8 @@ def test_what_may_be_a_reaction(name: str) -> None:
     assert not event.only_invokes
 
 
-def test_a_typed_skill_reacts_first_and_is_then_used() -> None:
-    said, used = told(SLASH)
+def test_a_typed_skill_is_used_and_its_words_react_to_what_was_before() -> None:
+    used, said = told(SLASH)
     assert isinstance(said, UserPromptSubmit)
     assert isinstance(used, PreToolUse)
     assert (said.words, said.only_invokes) == ("staging", False)
@@ -167,7 +167,7 @@ def prompt(text: str, **changed: object) -> list[object]:
     ],
 )
 def test_the_words_beside_a_mention(text: str, words: str, skill: str) -> None:
-    said, *used = prompt(text)
+    *used, said = prompt(text)
     assert isinstance(said, UserPromptSubmit)
     assert (said.words, said.only_invokes) == (words, not words)
     assert [event.skill for event in used if isinstance(event, PreToolUse)] == ([skill] if skill else [])

@@ -156,7 +156,7 @@ def _is_human(payload: Payload) -> bool:
 
 
 def _prompt(payload: Payload, origin: Origin) -> Iterator[SeenEvent]:
-    """First what it says of earlier uses, then the use that it is itself."""
+    """First the use: the window of that skill's last use still takes the words, the new one does not."""
     mention = _MENTION.match(payload.prompt)
     words = payload.prompt[mention.end() if mention else 0 :].strip()
     said = UserPromptSubmit(
@@ -167,7 +167,7 @@ def _prompt(payload: Payload, origin: Origin) -> Iterator[SeenEvent]:
         prompt_id=payload.generation_id,
         only_invokes=not words,
     )
-    yield SeenEvent(payload.id("beforeSubmitPrompt"), said)
     if mention:
         use = PreToolUse(origin, mention["name"], Provenance.SLASH, prompt_id=payload.generation_id)
         yield SeenEvent(payload.id("beforeSubmitPrompt", "use"), use)
+    yield SeenEvent(payload.id("beforeSubmitPrompt"), said)

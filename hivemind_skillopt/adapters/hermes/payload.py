@@ -151,15 +151,15 @@ def _file_read(payload: Payload, user_home: str) -> list[SkillRead]:
 
 
 def _prompt(payload: Payload, origin: Origin) -> Iterator[SeenEvent]:
-    """First the reaction to windows that were open before, then the uses that open new ones."""
+    """First the uses: the window of a skill's last use still takes the words, the new one does not."""
     message, turn = payload.extra.user_message, payload.extra.turn_id
     scaffold = read_scaffold(message)
-    if (scaffold or is_human(message)) and not payload.extra.again:
-        yield SeenEvent(_id(payload, "UserPromptSubmit", turn), _reaction(payload, origin, scaffold))
     for skill in scaffold.skills if scaffold else ():
         name = Path(skill.folder).name
         event = PreToolUse(origin, name, Provenance.SLASH, folder=skill.folder, prompt_id=turn)
         yield SeenEvent(_id(payload, "PreToolUse", turn, name), event)
+    if (scaffold or is_human(message)) and not payload.extra.again:
+        yield SeenEvent(_id(payload, "UserPromptSubmit", turn), _reaction(payload, origin, scaffold))
 
 
 def _reaction(payload: Payload, origin: Origin, scaffold: Scaffold | None) -> UserPromptSubmit:
