@@ -100,7 +100,11 @@ def test_another_folder_of_the_same_name_is_replaced() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a = ", "= 1", 'plugins = 7\n', "marketplaces = {}\n", '[[plugins]]\nname = "x"\n', "\ufeffa = 1\n"]
+    "text",
+    [
+        "a = ", "= 1", "plugins = 7\n", "marketplaces = {}\n", '[[plugins]]\nname = "x"\n', "\ufeffa = 1\n",
+        "a = " + "[" * 9999,
+    ],
 )  # fmt: skip
 def test_a_config_that_cannot_be_changed_safely_is_refused(text: str) -> None:
     with pytest.raises(HarnessError, match=r"config\.toml .*mend it"):

@@ -52,10 +52,8 @@ def test_its_user_trusts_the_hooks_when_asked(tmp_path: Path) -> None:
         world.set_up("deploy", trust=False)
         with world.codex.tui(ready="Hooks need review") as tui:
             tui.wait_for("3 hooks are new or changed")
-            tui.press("2")
-            tui.wait_for("\u203a 2. Trust all and continue")
-            tui.press("Enter")
-            tui.wait_for(READY)
+            tui.press_until("2", "\u203a 2. Trust all and continue")
+            tui.press_until("Enter", READY)
             say(tui, "please deploy the service", "Done.")
             wait_until(lambda: world.log("attributed"), "the session's row")
         assert world.json("doctor")["ok"] is True

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+PATIENCE = 60.0
+
 
 def missing_tmux() -> str:
     """Why a `Terminal` cannot run here; empty when it can."""
@@ -20,10 +22,7 @@ def missing_tmux() -> str:
 
 
 class Terminal:
-    """with Terminal(command, env, cwd, ready=r"(?m)^>") as tui:
-    tui.type("please deploy")
-    tui.wait_for("Done.")
-    """
+    """Open it by `with`: what is in it runs once the pattern `ready` is on the screen."""
 
     def __init__(
         self,
@@ -72,11 +71,19 @@ class Terminal:
         """Keys by their tmux names: Escape, C-c, Up."""
         self._tmux("send-keys", "-t", "tui", *keys)
 
+    def press_until(self, key: str, pattern: str) -> None:
+        """For a dialog, which may be drawn before it listens; the key must do no harm when it comes twice."""
+        deadline = time.monotonic() + PATIENCE
+        while not re.search(pattern, screen := self.capture()):
+            assert time.monotonic() < deadline, f"{key} did not lead to {pattern!r}. The screen:\n{screen}"
+            self.press(key)
+            time.sleep(0.5)
+
     def capture(self) -> str:
         """What the screen shows, with what has scrolled away; empty when the program has ended."""
         return self._tmux("capture-pane", "-t", "tui", "-p", "-S", "-", check=False)
 
-    def wait_for(self, pattern: str, timeout: float = 30.0) -> str:
+    def wait_for(self, pattern: str, timeout: float = PATIENCE) -> str:
         """The screen, as soon as the pattern is found on it."""
         deadline = time.monotonic() + timeout
         while True:

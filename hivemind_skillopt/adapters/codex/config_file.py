@@ -39,7 +39,7 @@ def read_config(text: str) -> dict[str, Any]:
     """The settings. Raises HarnessError."""
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise HarnessError(f"config.toml is not plain TOML ({error}); mend it, then try again") from None
 
 
