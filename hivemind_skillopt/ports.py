@@ -303,8 +303,7 @@ class HarnessAdapter(Protocol):
     def events(self, item: InboxItem) -> Sequence[SeenEvent]:
         """The harness-neutral events, in order; none of a synthetic prompt, say. Raises PayloadUnreadable.
 
-        A prompt that itself uses a skill is that use and then the prompt, with one `prompt_id`: so the window of the
-        skill's last use still takes the words, and the one that the prompt opens does not.
+        A prompt that itself uses a skill is that use, then the prompt, with one `prompt_id` (docs/adding-a-harness.md).
         """
 
     def read_transcript(self, window: JudgmentWindow) -> Conversation | None:
