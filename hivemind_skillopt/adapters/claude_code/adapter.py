@@ -35,7 +35,7 @@ class ClaudeCode:
         return home / "skills"
 
     def events(self, item: InboxItem) -> Sequence[SeenEvent]:
-        """See `payload.py`. Cursor runs these hooks, too; what it tells is its own (docs/decisions/0018)."""
+        """See `payload.py`. Cursor runs these hooks, too; what it tells is its own (docs/decisions/0016)."""
         if is_from_cursor(item.payload):
             return Cursor().events(replace(item, harness=Cursor.name))
         event = payload.read_event(item, str(self.home(item.carried)))

@@ -28,7 +28,7 @@ class Cursor:
         return Path(environ.get("HOME") or Path.home()) / ".cursor"
 
     def skill_root(self, home: Path) -> Path:
-        """The one of its roots that no switch of Cursor turns off (docs/decisions/0018)."""
+        """The one of its roots that no switch of Cursor turns off (docs/decisions/0016)."""
         return home / "skills"
 
     def events(self, item: InboxItem) -> Sequence[SeenEvent]:
