@@ -1,4 +1,4 @@
-"""Who works in the user's session of the real Hermes and is not the user: a sub-agent, and its own review."""
+"""What happens in the user's session of the real Hermes without the user's word: a sub-agent, a review, `/retry`."""
 
 from __future__ import annotations
 
@@ -72,3 +72,18 @@ def test_the_review_of_the_session_neither_uses_nor_reacts(tmp_path: Path) -> No
             wait_until(lambda: world.log("published"), "version 2")
         world.settle()
         assert len(store_of(world).invocations()) == len(world.log("reaction_queued")) == model.count("judge") == 1
+
+
+def test_retry_says_nothing_new(tmp_path: Path) -> None:
+    """It sends the last message once more as a new turn; the skill is used again."""
+    done = "select id from messages where content = 'Done.'"
+    with hermes_world(tmp_path) as (world, model):
+        world.set_up("deploy")
+        with world.hermes.terminal() as tui:
+            tui.type("please deploy the service")
+            wait_until(lambda: len(world.hermes.rows(done)) == 1, "the first answer")
+            tui.type("/retry")
+            wait_until(lambda: len(world.hermes.rows(done)) == 2, "the second answer")
+        world.wake()
+        assert len(world.log("window_opened")) == 2
+        assert (world.log("reaction_queued"), world.log("reaction_skipped"), model.count("judge")) == ([], [], 0)
