@@ -5,7 +5,7 @@
 | on_session_start, not a sub-agent's | session_start |
 | post_tool_call of `skill_view` that loaded a skill | pre_tool_use, provenance `tool` |
 | post_tool_call of `read_file` or `terminal` that reads a SKILL.md | pre_tool_use, provenance `path` |
-| pre_llm_call with a typed `/skill` | user_prompt_submit of its words, then pre_tool_use, provenance `slash` |
+| pre_llm_call with a typed `/skill` | pre_tool_use, provenance `slash`, then user_prompt_submit of its words |
 | pre_llm_call, unless synthetic, a sub-agent's or repeated | user_prompt_submit |
 """
 
