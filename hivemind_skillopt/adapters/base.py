@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from hivemind_skillopt.errors import SettingsError
 from hivemind_skillopt.events import InboxItem, Origin
+from hivemind_skillopt.ports import Question
 from hivemind_skillopt.settings import NO, Mode
+
+
+def refuse_provider(harness: str, question: Question) -> None:
+    """For a CLI that knows one vendor: a setting that nobody hears must not look as if it were. Raises SettingsError."""
+    if question.provider:
+        name = f"HIVEMIND_SKILLOPT_{harness.upper()}_PROVIDER"
+        raise SettingsError(f"{name} is '{question.provider}', but that program knows no providers; unset it")
 
 
 def origin_of(item: InboxItem, home: str, session_id: str, cwd: str, transcript_path: str) -> Origin:

@@ -23,7 +23,7 @@ def _store(context: Context) -> None:
 
 def _scorer(context: Context) -> None:
     if context.settings.scorer != AGENT_CLI:
-        offered_scorer(context.settings, context.hooks)
+        offered_scorer(context.settings, context.hooks, context.settings.scorer)
 
 
 def _agent(context: Context) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from hivemind_skillopt.errors import SettingsError
 from hivemind_skillopt.hooks.manager import Hooks
@@ -18,7 +17,7 @@ def chosen_scorer(settings: Settings, hooks: Hooks, adapter: HarnessAdapter) -> 
     name = chosen_name(settings, adapter)
     if name == AGENT_CLI:
         return AgentCliScorer(_cli(settings, adapter), settings.environ, RunningCalls(settings.paths.calls))
-    return offered_scorer(replace(settings, scorer=name), hooks)
+    return offered_scorer(settings, hooks, name)
 
 
 def chosen_name(settings: Settings, adapter: HarnessAdapter) -> str:
@@ -42,10 +41,10 @@ def _cli(settings: Settings, adapter: HarnessAdapter) -> AgentCli:
     return cli.at(adapter.home(settings.environ)) if isinstance(cli, ConfiguredCli) else cli
 
 
-def offered_scorer(settings: Settings, hooks: Hooks) -> Scorer:
+def offered_scorer(settings: Settings, hooks: Hooks, name: str) -> Scorer:
     """The one of that name which a plugin or a built-in offers. Raises SettingsError."""
     offered = hooks.scorers(settings)
-    if settings.scorer not in offered:
+    if name not in offered:
         known = ", ".join([AGENT_CLI, *offered])
-        raise SettingsError(f"HIVEMIND_SKILLOPT_SCORER is '{settings.scorer}'; use one of {known}")
-    return offered[settings.scorer]
+        raise SettingsError(f"HIVEMIND_SKILLOPT_SCORER is '{name}'; use one of {known}")
+    return offered[name]

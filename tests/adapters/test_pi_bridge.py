@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import time
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from hivemind_skillopt import recorder
+from hivemind_skillopt.bundle import bundle_dir
 from hivemind_skillopt.state.markers import marker_name
 from tests.adapters.pi_bridge import SESSION, SKILL_FILE, Bridge, event, reading, start, typing
 from tests.harness.world import wait_until
@@ -38,6 +41,14 @@ def test_a_session_in_order(bridge: Bridge) -> None:
     said = [json.loads(item.payload) for item in items]
     assert [payload.get("prompt") for payload in said[2:]] == [f"{PUSHBACK} {n}" for n in range(200)]
     assert len({payload["event_id"] for payload in said}) == len(said)
+
+
+def test_it_carries_what_the_recorder_carries_and_says_yes_alike() -> None:
+    """A bridge in another language has to repeat both."""
+    source = (bundle_dir() / "adapters" / "pi" / "hivemind-skillopt.ts").read_text()
+    lists = {name: json.loads(re.search(rf"const {name} = (\[[^\]]*\])", source)[1].replace(",\n]", "]"))  # type: ignore[index]
+             for name in ("CARRIED", "YES")}  # fmt: skip
+    assert lists == {"CARRIED": [*recorder.CARRIED, "PI_CODING_AGENT_DIR"], "YES": [*recorder.YES]}
 
 
 def test_what_a_file_says(bridge: Bridge) -> None:

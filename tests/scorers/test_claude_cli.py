@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from hivemind_skillopt.adapters.claude_code.cli import ClaudeCodeCli
-from hivemind_skillopt.errors import ScorerFailed
-from hivemind_skillopt.ports import Completed, Question, UnusableAnswer
+from hivemind_skillopt.adapters.cursor.cli import CursorCli
+from hivemind_skillopt.adapters.failure import failure
+from hivemind_skillopt.errors import ScorerFailed, SettingsError
+from hivemind_skillopt.ports import AgentCli, Completed, Question, UnusableAnswer
 
 PAYLOADS = Path(__file__).parent.parent / "payloads" / "claude_code"
 QUESTION = Question("judge", "hivemind-skillopt/judge prompt v1", "untrusted text", {"type": "object"}, "haiku")
@@ -79,3 +81,19 @@ def test_untrusted_text_goes_by_stdin_alone() -> None:
     assert {"--safe-mode", "--no-session-persistence", "--strict-mcp-config"} <= set(command.argv)
     assert command.argv[command.argv.index("--tools") + 1] == ""
     assert command.argv[command.argv.index("--model") + 1] == "haiku"
+
+
+@pytest.mark.parametrize("cli", [ClaudeCodeCli(), CursorCli()])
+def test_a_provider_is_refused_by_a_program_that_knows_none(cli: AgentCli) -> None:
+    """A setting that nobody hears must not look as if it were."""
+    with pytest.raises(SettingsError, match=f"HIVEMIND_SKILLOPT_{cli.name.upper()}_PROVIDER is 'bedrock', but"):
+        cli.command(replace(QUESTION, provider="bedrock"))
+
+
+def test_a_secret_at_the_place_of_the_cut_is_gone() -> None:
+    """Half of it would not be known as one."""
+    secret = "ghp_" + "a1B2" * 9
+    said = failure(f"{'x' * 180} {secret} see https://user:{secret}@host/path")
+    assert "ghp_" not in said
+    assert "https://" not in said
+    assert len(said) <= 200

@@ -7,7 +7,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from hivemind_skillopt.adapters.base import refuse_provider
 from hivemind_skillopt.adapters.claude_code.payload import HARNESS
+from hivemind_skillopt.adapters.failure import failure
 from hivemind_skillopt.errors import ScorerFailed
 from hivemind_skillopt.model import Usage
 from hivemind_skillopt.ports import Answer, Command, Completed, Question, UnusableAnswer
@@ -61,6 +63,7 @@ class ClaudeCodeCli:
 
     def command(self, question: Question) -> Command:
         """The prompt goes by stdin; argv holds our own text alone."""
+        refuse_provider(self.name, question)
         argv = [
             self.program, "-p", "--output-format", "json", "--no-session-persistence",
             "--tools", "", "--strict-mcp-config", "--safe-mode",
@@ -78,7 +81,7 @@ class ClaudeCodeCli:
         except ValidationError:
             raise ScorerFailed(f"claude ended with code {completed.returncode} and no JSON result") from None
         if completed.returncode != 0 or result.is_error:
-            raise UnusableAnswer(f"claude: {(result.result or result.subtype or 'failed')[:200]}", self._usage(result))
+            raise UnusableAnswer(f"claude: {failure(result.result or result.subtype or 'failed')}", self._usage(result))
         text = json.dumps(result.structured_output) if result.structured_output is not None else result.result
         if not text.strip():
             raise UnusableAnswer("claude gave an empty answer", self._usage(result))

@@ -8,7 +8,6 @@ off by name, and `notify`, which runs a program. The user's own choice of a mode
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -18,11 +17,11 @@ from pydantic import Field, ValidationError
 from hivemind_skillopt.adapters.codex.payload import HARNESS
 from hivemind_skillopt.adapters.codex.strict_schema import strict
 from hivemind_skillopt.adapters.codex.user_config import UserConfig, read_user_config
+from hivemind_skillopt.adapters.failure import failure
 from hivemind_skillopt.adapters.jsonl_tail import Lenient
 from hivemind_skillopt.errors import ScorerFailed, SettingsError
 from hivemind_skillopt.model import Usage
 from hivemind_skillopt.ports import Answer, Command, Completed, Question, UnusableAnswer
-from hivemind_skillopt.redaction import redact
 
 OWN_ENVIRON = (
     "CODEX_HOME", "CODEX_SQLITE_HOME", "CODEX_API_KEY", "CODEX_ACCESS_TOKEN", "CODEX_CA_CERTIFICATE",
@@ -40,10 +39,6 @@ OFF = (
 """The last: where there is no network, the run ends at once instead of never."""
 OVERRIDES = ("agents.enabled=false", 'web_search="disabled"', "skills.include_instructions=false",
              "project_doc_max_bytes=0")  # fmt: skip
-
-MAX_REASON = 200
-_ADDRESS = re.compile(r",? (?:url: )?\bhttps?://\S+")
-"""A server's address may hold a key, and a log needs none."""
 
 
 class _Error(Lenient):
@@ -141,8 +136,8 @@ def _events(stdout: str) -> Iterator[_Event]:
 
 
 def _reason(completed: Completed, events: Sequence[_Event]) -> str:
-    """What Codex says of it. A server may have written that, so it is cut and redacted."""
+    """What Codex says of it."""
     failed = [event.error.message for event in events if event.type == "turn.failed"]
     stderr = [line for line in completed.stderr.splitlines() if line.strip()]
     said = failed[-1:] or (stderr[-1:] if completed.returncode > 0 and not events else [])
-    return redact(_ADDRESS.sub("", said[0] if said else f"ended with code {completed.returncode}"))[:MAX_REASON]
+    return failure(said[0] if said else f"ended with code {completed.returncode}")

@@ -1,7 +1,7 @@
 """Reading hooks.json as Codex does, so that nothing is added to a file that it ignores.
 
 Seen with 0.169.0: one unknown key at the top, a key that stands twice, a byte order mark or one malformed group under a
-known event, and the program ignores the WHOLE file (tests/harness/test_codex_hooks_file.py).
+known event, and the program ignores the WHOLE file (tests/harness/test_codex_install.py).
 """
 
 from __future__ import annotations

@@ -7,7 +7,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from hivemind_skillopt.adapters.base import refuse_provider
 from hivemind_skillopt.adapters.cursor.payload import HARNESS
+from hivemind_skillopt.adapters.failure import failure
 from hivemind_skillopt.errors import ScorerFailed
 from hivemind_skillopt.model import Usage
 from hivemind_skillopt.ports import Answer, Command, Completed, Question, UnusableAnswer
@@ -47,6 +49,7 @@ class CursorCli:
 
     def command(self, question: Question) -> Command:
         """All text goes by stdin. Never `--force`; the workspace is the empty folder in which it runs."""
+        refuse_provider(self.name, question)
         argv = [
             self.program, "-p", "--mode=ask", "--trust", "--sandbox", "enabled", "--output-format", "json",
             "--workspace", ".",
@@ -64,7 +67,7 @@ class CursorCli:
             raise ScorerFailed(f"{self.program} ended with code {completed.returncode} and no JSON result") from None
         usage = self._usage(result.usage)
         if completed.returncode != 0 or result.is_error:
-            raise UnusableAnswer(f"{self.program}: {(result.result or result.subtype or 'failed')[:200]}", usage)
+            raise UnusableAnswer(f"{self.program}: {failure(result.result or result.subtype or 'failed')}", usage)
         if not result.result.strip():
             raise UnusableAnswer(f"{self.program} gave an empty answer", usage)
         return Answer(result.result, usage)

@@ -4,7 +4,7 @@
 |---|---|
 | sessionStart | session_start |
 | preToolUse of `Read` or `Shell`, for each SKILL.md that is read | pre_tool_use, provenance `path` |
-| beforeSubmitPrompt | user_prompt_submit; then, where it begins with `/name`, pre_tool_use, provenance `slash` |
+| beforeSubmitPrompt | where it begins with `/name`, pre_tool_use, provenance `slash`; then user_prompt_submit |
 
 A sub-agent has a conversation of its own that names its parent: what it uses arms the parent's session, its prompts are
 nobody's. Cursor runs Claude Code's hooks too; told by one of those, it is the same event with the same id.

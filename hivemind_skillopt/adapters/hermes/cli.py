@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from hivemind_skillopt.adapters.failure import failure
 from hivemind_skillopt.adapters.hermes.payload import HARNESS
 from hivemind_skillopt.errors import ScorerFailed
 from hivemind_skillopt.model import Usage
@@ -83,4 +84,4 @@ def _objects(text: str) -> Iterator[str]:
 
 
 def _last_line(text: str) -> str:
-    return text.strip().rpartition("\n")[2][:200]
+    return failure(text.strip().rpartition("\n")[2])

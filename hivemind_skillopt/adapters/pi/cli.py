@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hivemind_skillopt.adapters.failure import failure
 from hivemind_skillopt.adapters.pi.payload import HARNESS
 from hivemind_skillopt.model import Usage
 from hivemind_skillopt.ports import Answer, Command, Completed, Question, UnusableAnswer
@@ -51,7 +52,7 @@ class PiCli:
         usage = Usage(self.name, "")
         if completed.returncode != 0:
             said = completed.stderr.strip().splitlines()[-1:] or [f"ended with code {completed.returncode}"]
-            raise UnusableAnswer(f"pi: {said[0][:200]}", usage)
+            raise UnusableAnswer(f"pi: {failure(said[0])}", usage)
         if not completed.stdout.strip():
             raise UnusableAnswer("pi gave an empty answer", usage)
         return Answer(completed.stdout, usage)
