@@ -46,8 +46,8 @@ def test_a_session_in_order(bridge: Bridge) -> None:
 def test_it_carries_what_the_recorder_carries_and_says_yes_alike() -> None:
     """A bridge in another language has to repeat both."""
     source = (bundle_dir() / "adapters" / "pi" / "hivemind-skillopt.ts").read_text()
-    lists = {name: json.loads(re.search(rf"const {name} = (\[[^\]]*\])", source)[1].replace(",\n]", "]"))  # type: ignore[index]
-             for name in ("CARRIED", "YES")}  # fmt: skip
+    found = {name: re.search(rf"const {name} = (\[[^\]]*\])", source) for name in ("CARRIED", "YES")}
+    lists = {name: json.loads(re.sub(r",\s*\]", "]", match[1])) for name, match in found.items() if match}
     assert lists == {"CARRIED": [*recorder.CARRIED, "PI_CODING_AGENT_DIR"], "YES": [*recorder.YES]}
 
 
