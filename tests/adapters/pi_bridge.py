@@ -23,9 +23,10 @@ SKILL_FILE = "/home/dev/.pi/agent/skills/deploy--alice/SKILL.md"
 
 RUNNER = """\
 const fs = require("node:fs");
-const { loads, events, commands } = JSON.parse(fs.readFileSync(0, "utf8"));
+const { loads, events, commands, clock } = JSON.parse(fs.readFileSync(0, "utf8"));
 const load = (file) => import("data:text/javascript;base64," + fs.readFileSync(file).toString("base64") + "#" + file);
 const fail = () => { throw new Error("stale"); };
+if (clock) fs.fstatSync = () => ({ mtimeNs: BigInt(clock) });
 (async () => {
   const handlers = [], answers = [];
   const getCommands = commands === null ? fail : () => commands;
@@ -87,13 +88,15 @@ def recorded(path: Path) -> Json:
 
 @dataclass
 class Bridge:
-    """One installed extension. `commands`: what pi knows as commands; None: it refuses to say."""
+    """One installed extension. `commands`: what pi knows as commands; None: it refuses to say. `clock`: one that stands
+    still, as a coarse one does for some ms."""
 
     root: Path
     refs: Sequence[str] = ("deploy--alice", "notes--bob")
     commands: Sequence[Json] | None = None
     loads: Sequence[Json] = ()
     environ: Mapping[str, str] = field(default_factory=dict)
+    clock: str = ""
 
     def __post_init__(self) -> None:
         for folder in (self.state / "inbox", self.state / "sessions"):
@@ -137,7 +140,7 @@ class Bridge:
         if node is None:
             require("node, which runs pi, is not installed")
         loads = [*(self.loads or [{"file": str(self.file)}])]
-        given = json.dumps({"loads": loads, "events": events, "commands": self.commands})
+        given = json.dumps({"loads": loads, "events": events, "commands": self.commands, "clock": self.clock})
         env = {"PATH": os.environ["PATH"], "HOME": "/home/dev", **self.environ}
         done = subprocess.run(
             [node, "-e", RUNNER], input=given, env=env, capture_output=True, text=True, timeout=60,

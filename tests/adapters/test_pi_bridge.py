@@ -34,7 +34,9 @@ def payloads(bridge: Bridge, *events: dict[str, Any]) -> list[dict[str, Any]]:
     return [json.loads(item.payload) for item in bridge.items(*events)]
 
 
-def test_a_session_in_order(bridge: Bridge) -> None:
+@pytest.mark.parametrize("clock", ["", "1795000000000000000"])
+def test_a_session_in_order(bridge: Bridge, clock: str) -> None:
+    bridge.clock = clock
     typed = [typing(f"{PUSHBACK} {n}") for n in range(200)]
     items = bridge.items(start(), typing("please deploy"), reading(), *typed)
     assert [item.event for item in items] == ["SessionStart", "PreToolUse", *["UserPromptMention"] * 200]
@@ -69,9 +71,10 @@ def test_what_a_file_says(bridge: Bridge) -> None:
     }
 
 
-def test_only_the_user_can_read_it(bridge: Bridge) -> None:
+@pytest.mark.parametrize("there", [True, False])
+def test_only_the_user_can_read_it(bridge: Bridge, there: bool) -> None:
     for folder in (bridge.state / "inbox", bridge.state / "sessions"):
-        folder.rmdir()
+        folder.chmod(0o700) if there else folder.rmdir()
     bridge.feed(reading())
     files = [*(bridge.state / "inbox").iterdir(), *(bridge.state / "sessions").iterdir()]
     assert [stat.S_IMODE(path.stat().st_mode) for path in files] == [0o600, 0o600]
@@ -205,7 +208,7 @@ def test_a_worker_that_cannot_be_started(bridge: Bridge) -> None:
     broken.write_text("#!/nonexistent/interpreter\n")
     broken.chmod(0o700)
     bridge.render({**bridge.paths, "python": str(broken)})
-    assert kinds(bridge, start()) == ["SessionStart"]
+    assert kinds(bridge, start(), {**start(), "wait": 1000}) == ["SessionStart"] * 2
 
 
 def test_as_it_lies_in_the_package_it_does_nothing(bridge: Bridge) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -178,7 +179,8 @@ def test_the_same_event_recorded_twice_has_one_id() -> None:
 
 def test_one_call_that_two_copies_recorded_is_one() -> None:
     call = {"session_id": "s", "tool_name": "read", "tool_use_id": "c", "tool_input": {"path": SKILL_FILE}}
-    ids = {seen.id for one in "12" for seen in Pi().events(item({**call, "event_id": one}))}
+    items = [replace(item({**call, "event_id": one}), id=one, at=int(one)) for one in "12"]
+    ids = {seen.id for one in items for seen in Pi().events(one)}
     assert len(ids) == 1
 
 

@@ -71,7 +71,7 @@ def writer(tmp_path: Path) -> Writer:
     return Writer(tmp_path / "session.jsonl")
 
 
-CALL = Invoked("deploy--alice", at=0, tool_use_id="c1", link=LINK)
+CALL = Invoked("deploy--alice", at=LATER, tool_use_id="c1", link=LINK)
 TYPED = Invoked("deploy--alice", at=0, link=LINK)
 
 
@@ -177,6 +177,8 @@ def block(words: str = "", folder: str = LINK) -> str:
 
 def test_which_of_two_typed_uses(writer: Writer) -> None:
     writer.say("user", block("one"), timestamp=10_000)
+    for number in range(9):
+        writer.say("user", f"turn {number}", timestamp=11_000)
     writer.say("user", block("two"), timestamp=20_000)
     for at, word in ((10_000, "one"), (20_000, "two")):
         found = conversation(writer.path, Invoked("deploy--alice", at * MS + MS // 2))
@@ -205,6 +207,7 @@ def test_no_more_than_a_few_turns_before(writer: Writer) -> None:
     for number in range(9):
         writer.say("user", f"turn {number}")
     writer.use()
+    writer.say("user", "no, wrong", timestamp=2 * LATER // MS)
     assert spoken(conversation(writer.path, CALL))[:2] == [("human", "turn 6"), ("human", "turn 7")]
 
 

@@ -7,7 +7,7 @@ BOM = "\ufeff"
 
 def renders_as(skill_md: str, body: str) -> bool:
     """Can pi have made `body` of this SKILL.md?"""
-    return body == skill_md or _trimmed(body) == _trimmed(_below_front_matter(skill_md))
+    return body == skill_md or body.strip() == _below_front_matter(skill_md).strip()
 
 
 def _below_front_matter(text: str) -> str:
@@ -15,7 +15,3 @@ def _below_front_matter(text: str) -> str:
     plain = text.removeprefix(BOM).replace("\r\n", "\n").replace("\r", "\n")
     end = plain.find("\n---", 3)
     return plain[end + 4 :] if plain.startswith("---") and end >= 0 else plain
-
-
-def _trimmed(text: str) -> str:
-    return text.strip().strip(BOM).strip()

@@ -24,7 +24,7 @@ SLACK = SECOND
 
 @dataclass(frozen=True, slots=True)
 class Invoked:
-    """The handles of an invocation: the tool call's id; else the name that was typed, and when (ns)."""
+    """The handles of an invocation: the tool call's id, else the name that was typed; and when (ns)."""
 
     skill: str
     at: int
@@ -36,7 +36,11 @@ class Invoked:
         if self.tool_use_id:
             return self.call_in(entry) is not None
         typed = typed_in(entry)
-        return typed is not None and typed.skill == self.skill and entry.message.timestamp * 10**6 >= self.at - SLACK
+        return typed is not None and typed.skill == self.skill and not self.is_later_than(entry)
+
+    def is_later_than(self, entry: Entry) -> bool:
+        """Does the clock say that this entry was there before?"""
+        return entry.message.timestamp * 10**6 < self.at - SLACK
 
     def call_in(self, entry: Entry) -> Part | None:
         """The tool call."""
@@ -78,7 +82,7 @@ def _entries_around(path: str, invoked: Invoked) -> list[Entry]:
         entries.append(entry)
         if invoked.is_pivot(entry):
             found, before = True, 0
-        elif found and typed_in(entry):
+        elif found and typed_in(entry) and invoked.is_later_than(entry):
             before += 1
         if before >= HUMAN_TURNS_BEFORE:
             break
