@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -108,6 +109,25 @@ def test_a_recorded_skill_command(version: str) -> None:
     assert renders_as(SKILL_MD, found.skill_body)
     assert not renders_as(SKILL_MD.replace("make deploy", "make ship"), found.skill_body)
     assert "shellhello\n" in found.tool_output
+
+
+def test_a_recorded_session_of_the_version_between() -> None:
+    path = PAYLOADS / "session-0.87.1.jsonl"
+    calls = [part["id"] for line in path.read_text().splitlines() for part in parts(json.loads(line)) if "id" in part]
+    found = conversation(path, Invoked("deploy--alice", 0, *calls, LINK))
+    assert spoken(found) == [
+        ("human", "please deploy the service"),
+        ("tool", "read: ok"),
+        ("human", "no, that is wrong: you deployed to production"),
+        ("human", "/skill:deploy--alice to prod now"),
+    ]
+    assert (found.skill_body, found.other_skill) == (SKILL_MD, False)
+    assert conversation(path, TYPED).skill_body == "# Deploy\n\n1. Run `make deploy`."
+
+
+def parts(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    content = entry.get("message", {}).get("content")
+    return content if isinstance(content, list) else []
 
 
 def test_not_there_yet(writer: Writer) -> None:
