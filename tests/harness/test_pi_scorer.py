@@ -10,6 +10,7 @@ import pytest
 
 from hivemind_skillopt.adapters.pi.cli import PiCli
 from hivemind_skillopt.errors import ScorerFailed
+from hivemind_skillopt.ports import AgentCli
 from hivemind_skillopt.scorers.agent_cli import AgentCliScorer
 from hivemind_skillopt.scorers.ask import ask_json
 from hivemind_skillopt.scorers.judge import JudgeAnswer
@@ -27,10 +28,10 @@ from tests.scorers.processes import still_running
 GOOD = Reply.structured(VERDICT)
 
 
-def judge(world: PiWorld, timeout: float = 120) -> JudgeAnswer:
+def judge(world: PiWorld, timeout: float = 120, cli: AgentCli | None = None) -> JudgeAnswer:
     """One judgement, as the worker asks for it."""
     calls = RunningCalls(world.root / "calls")
-    scorer = AgentCliScorer(PiCli(), world.environ, calls, timeout)
+    scorer = AgentCliScorer(cli or PiCli(), world.environ, calls, timeout)
     return ask_json(scorer, CountingBudget(), QUESTION, JudgeAnswer)[0]
 
 
@@ -54,6 +55,16 @@ def test_a_good_answer_by_each_guard_alone(tmp_path: Path, version: str) -> None
         for request in (by_default, named):
             assert (request.role, request.tools, request.prompt) == ("judge", (), QUESTION.prompt)
             assert not any(word in request.system for word in ("French", "JSON.", "deploy--alice"))
+
+
+def test_a_key_that_only_a_variable_of_the_users_holds(tmp_path: Path) -> None:
+    with pi_world(tmp_path, NEW, lambda _: GOOD) as (world, _):
+        models = world.pi.folder / "models.json"
+        models.write_text(models.read_text().replace("fake-key", "$KEY_OF_THE_LAB"))
+        world.extra_env = {"KEY_OF_THE_LAB": "sk-test"}
+        with pytest.raises(ScorerFailed, match=r"API key|KEY_OF_THE_LAB"):
+            judge(world)
+        assert judge(world, cli=PiCli().at(world.pi.folder)).outcome == VERDICT["outcome"]
 
 
 TOLD_AT_ONCE = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +33,31 @@ def test_the_model_is_the_users_default_unless_one_is_named(provider: str, model
     assert list(argv[14:]) == named
 
 
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        ("COMPANY_KEY", ["COMPANY_KEY"]),
+        ("$COMPANY_KEY", ["COMPANY_KEY"]),
+        ("Bearer ${COMPANY_KEY}:$OTHER", ["COMPANY_KEY", "OTHER"]),
+        ("sk-a-literal", []),
+        ("!cat $HOME/key", []),
+    ],
+)
+def test_the_keys_of_the_users_own_providers_are_passed_on(tmp_path: Path, value: str, names: list[str]) -> None:
+    models = {"providers": {"lab": {"apiKey": value, "models": [{"id": "m"}]}, "odd": {"baseUrl": 1}}}
+    (tmp_path / "models.json").write_text(json.dumps(models))
+    (tmp_path / "auth.json").write_text(json.dumps({"lab": {"type": "api_key", "key": "LOGIN_KEY"}}))
+    usual = PiCli().command(QUESTION).environ
+    assert PiCli().at(tmp_path).command(QUESTION).environ == (*usual, *names, "LOGIN_KEY")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", '{"providers": 5}', "\x00"])
+def test_files_that_say_nothing(tmp_path: Path, text: str) -> None:
+    for name in ("models.json", "auth.json"):
+        (tmp_path / name).write_text(text)
+    assert PiCli().at(tmp_path).command(QUESTION) == PiCli().command(QUESTION)
+
+
 def test_an_answer() -> None:
     answer = PiCli().answer(Completed(0, '{"outcome": "ok"}\n', "a warning"))
     assert answer.text == '{"outcome": "ok"}\n'
@@ -40,7 +67,7 @@ def test_an_answer() -> None:
 @pytest.mark.parametrize(
     ("completed", "said"),
     [
-        (Completed(1, "", "Warning: odd\n401 invalid key\n"), "pi: 401 invalid key"),
+        (Completed(1, "", "Warning: odd\n401 invalid key\n\nSee:\n  /usr/docs.md\n"), "pi: 401 invalid key"),
         (Completed(1, '{"outcome": "ok"}', "x" * 900), "pi: " + "x" * 200),
         (Completed(-9, "", ""), "pi: ended with code -9"),
         (Completed(0, "", ""), "pi gave an empty answer"),

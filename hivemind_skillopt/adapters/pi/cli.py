@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hivemind_skillopt.adapters.failure import failure
+from hivemind_skillopt.adapters.pi.named_variables import named_variables
 from hivemind_skillopt.adapters.pi.payload import HARNESS
 from hivemind_skillopt.model import Usage
 from hivemind_skillopt.ports import Answer, Command, Completed, Question, UnusableAnswer
@@ -32,6 +35,13 @@ class PiCli:
     program = "pi"
     tool_free = True
 
+    def __init__(self, named: tuple[str, ...] = ()) -> None:
+        self._named = named
+
+    def at(self, home: Path) -> PiCli:
+        """With the variables that the user's own providers need."""
+        return PiCli(named_variables(home))
+
     def command(self, question: Question) -> Command:
         """The prompt goes by stdin: as an argument, an `@` in front would name a file.
 
@@ -45,14 +55,19 @@ class PiCli:
         ]  # fmt: skip
         if question.model:
             argv += ["--model", "/".join(filter(None, (question.provider, question.model)))]
-        return Command(tuple(argv), question.prompt, OWN_ENVIRON, QUIET)
+        return Command(tuple(argv), question.prompt, (*OWN_ENVIRON, *self._named), QUIET)
 
     def answer(self, completed: Completed) -> Answer:
         """Text mode, because the JSON mode ends with code 0 whatever happened. Silence is a failure, too."""
         usage = Usage(self.name, "")
         if completed.returncode != 0:
-            said = completed.stderr.strip().splitlines()[-1:] or [f"ended with code {completed.returncode}"]
-            raise UnusableAnswer(f"pi: {failure(said[0])}", usage)
+            raise UnusableAnswer(f"pi: {failure(_reason(completed))}", usage)
         if not completed.stdout.strip():
             raise UnusableAnswer("pi gave an empty answer", usage)
         return Answer(completed.stdout, usage)
+
+
+def _reason(completed: Completed) -> str:
+    """What it says first, warnings left out: advice with paths follows."""
+    lines = (line for line in completed.stderr.splitlines() if line.strip() and not line.startswith("Warning"))
+    return next(lines, f"ended with code {completed.returncode}")
