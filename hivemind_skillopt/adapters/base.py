@@ -9,7 +9,7 @@ from hivemind_skillopt.settings import NO, Mode
 
 
 def refuse_provider(harness: str, question: Question) -> None:
-    """For a CLI that knows one vendor: a setting that nobody hears must not look as if it were. Raises SettingsError."""
+    """For a CLI that knows one vendor: a setting that nobody hears must be told. Raises SettingsError."""
     if question.provider:
         name = f"HIVEMIND_SKILLOPT_{harness.upper()}_PROVIDER"
         raise SettingsError(f"{name} is '{question.provider}', but that program knows no providers; unset it")
