@@ -86,7 +86,7 @@ def is_off(state: str, event: str) -> bool:
 def record(state: str, harness: str, event: str, payload: bytes, homes: list[str]) -> bool:
     """Write the inbox file if the event may matter, then the marker. True when a worker is due."""
     marker = "" if event in STARTS_SESSION else state + "/sessions/" + harness + "-" + session_key(payload)
-    uses = event in USES_SKILL + MAY_USE and names_org_skill(state, payload)
+    uses = event in USES_SKILL + MAY_USE and names_org_skill(state, prompt_in(payload) if event in MAY_USE else payload)
     reacts = event in MAY_REACT and os.path.exists(marker)
     if not (uses or reacts or event in STARTS_SESSION):
         return False
@@ -141,6 +141,11 @@ def session_key(payload: bytes) -> str:
     values = (payload.partition(key)[2][:300].lstrip(b": \t\r\n") for key in SESSION_KEYS if key in payload)
     value = next((value for value in values if value.startswith(b'"')), b"")[1:].partition(b'"')[0]
     return "".join(chr(c) if chr(c).isalnum() or c == 45 else "_" for c in value[:120] if c < 128) or "_"
+
+
+def prompt_in(payload: bytes) -> bytes:
+    """What follows the key `prompt`, the last but for attachments: a folder that has a skill's name uses none."""
+    return payload.partition(b'"prompt"')[2] or payload
 
 
 def names_org_skill(state: str, payload: bytes) -> bool:

@@ -102,7 +102,7 @@ def test_a_prompt_matters_only_while_its_session_has_a_marker(state: Path) -> No
 
 def test_a_prompt_that_may_use_a_skill_matters_without_a_marker(state: Path) -> None:
     """Harnesses where `$name` or `/name` in a prompt loads the skill, and no other event says so."""
-    plain = payload("UserPromptSubmit", prompt="release it")
+    plain = payload("UserPromptSubmit", cwd="/skills/deploy--alice", prompt="release it")
     assert silent(hook(state, "UserPromptMention", plain))
     assert sorted(os.listdir(state)) == ["generation", "org-skills"]
     assert silent(hook(state, "UserPromptMention", payload("UserPromptSubmit", prompt="$deploy--alice to staging")))

@@ -113,7 +113,8 @@ def _version(patient: Patient, adapter: HarnessAdapter) -> str:
     if program is None:
         return ""
     with tempfile.TemporaryDirectory(prefix="hivemind-skillopt-doctor-") as home:
-        env = {**environ, "HOME": home, "DISABLE_AUTOUPDATER": "1"}
+        moved = {"HOME": home, adapter.home_variable: home, "DISABLE_AUTOUPDATER": "1"}
+        env = {name: value for name, value in {**environ, **moved}.items() if name}
         try:
             done = subprocess.run(
                 [program, "--version"], env=env, cwd=home, capture_output=True, text=True, stdin=subprocess.DEVNULL,

@@ -121,13 +121,13 @@ def _chosen(context: Context, names: tuple[str, ...]) -> list[HarnessAdapter]:
 
 
 def _plans(context: Context, names: tuple[str, ...], route: str) -> tuple[list[Plan], list[str]]:
-    """What to do, and which broken adapters were left out: they stop nobody else's installation."""
+    """What to do, and what cannot be done in which harness: that stops nobody else's installation."""
     plans, broken = [], []
     for adapter in _chosen(context, names):
         try:
             plans.append(_plan(context, adapter, route))
-        except AdapterFailed as error:
-            broken.append(str(error))
+        except HarnessError as error:
+            broken.append(f"{adapter.title}: {error}")
     if not plans:
         raise HarnessError("; ".join(broken))
     return plans, broken

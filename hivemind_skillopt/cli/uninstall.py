@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from hivemind_skillopt.cli.harness_file import change_harness_file, read_harness
 from hivemind_skillopt.cli.options import as_json, dry_run
 from hivemind_skillopt.cli.output import print_json, say, tilde
 from hivemind_skillopt.cli.purge import Purge
-from hivemind_skillopt.errors import AdapterFailed, HarnessError, SettingsError, StateUnavailable
+from hivemind_skillopt.errors import HarnessError, SettingsError, StateUnavailable
+from hivemind_skillopt.paths import APP
 from hivemind_skillopt.ports import HarnessAdapter
 from hivemind_skillopt.settings import Settings
 from hivemind_skillopt.state.installs import Install, InstalledFile
@@ -74,23 +76,27 @@ def _left(broken: Mapping[str, str]) -> HarnessError:
 
 
 def _plan(context: Context, installs: list[Install], names: tuple[str, ...]) -> tuple[list[Cleaning], dict[str, str]]:
-    """What to do, and which harnesses have to wait: their adapter, a third party's, is gone or broken, and why."""
+    """What to do, and which harnesses have to wait, and why: a file cannot be changed, an adapter is gone or broken."""
     cleanings: list[Cleaning] = []
     broken: dict[str, str] = {}
     for harness, file, known in _places(context, installs, names):
         try:
             one = _cleaning(context, harness, file, known)
-        except (AdapterFailed, SettingsError) as error:
+        except (HarnessError, SettingsError) as error:
             if known or _names_us(context, file):
-                broken[harness] = str(error)
+                broken[harness] = str(error) if str(file) in str(error) else f"{file}: {error}"
         else:
             cleanings += [one] if known or one.now != one.after else []
     return [one for one in cleanings if one.harness not in broken], broken
 
 
 def _names_us(context: Context, file: Path) -> bool:
-    """A file of a harness in which we never were keeps nobody waiting."""
-    return str(context.settings.paths.launcher) in (read_harness_file(file) or "")
+    """A file of a harness in which we never were keeps nobody waiting, whatever is wrong with it."""
+    try:
+        data = file.read_bytes()
+    except OSError:
+        return False
+    return any(os.fsencode(ours) in data for ours in (context.settings.paths.launcher, APP))
 
 
 def _places(

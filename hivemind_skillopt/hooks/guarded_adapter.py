@@ -94,7 +94,7 @@ class _GuardedAdapter:
             answer = getattr(self._adapter, member)(*arguments)
         except (HarnessError, PayloadUnreadable):
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise _failed(self._plugin, self.name, member, type(error).__name__) from error
         if not isinstance(answer, {**ANSWERS, **TRUST}[member]):
             raise _failed(self._plugin, self.name, member, f"answered {type(answer).__name__}")

@@ -345,3 +345,33 @@ def test_purge_after_the_state_was_deleted_by_hand(cli: Cli) -> None:
     cli.run("uninstall", "--purge", "--yes")
     left = {name for name in snapshot(cli.home) if name not in before}
     assert left <= {".local", ".local/state", ".local/share"}, "nobody knows any more whose these were"
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        (".codex/config.toml", b"[broken"),
+        (".codex/hooks.json", b"{,}"),
+        (".cursor/hooks.json", b"[]"),
+        (".hermes/config.yaml", b"a: [1"),
+        (".hermes/config.yaml", "a: \u00e9".encode("latin-1")),
+    ],
+)
+@pytest.mark.parametrize("arguments", [[], ["--purge", "--yes"]])
+def test_a_broken_file_of_a_harness_that_never_had_us_stops_nobody(
+    cli: Cli, file: str, text: bytes, arguments: list[str]
+) -> None:
+    cli.run("install", "--harness", "claude_code", "--yes")
+    path = cli.home / file
+    path.parent.mkdir()
+    path.write_bytes(text)
+    cli.run("uninstall", *arguments)
+    assert path.read_bytes() == text
+    assert not (cli.home / ".claude" / "settings.json").exists()
+
+
+def test_a_broken_file_of_one_harness_leaves_the_others_installed(cli: Cli) -> None:
+    (cli.home / ".cursor").mkdir()
+    (cli.home / ".cursor" / "hooks.json").write_text("[]")
+    assert "Cursor: " in cli.fails("install", "--yes")
+    assert "hivemind-skillopt" in (cli.home / ".claude" / "settings.json").read_text()
