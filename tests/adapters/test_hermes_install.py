@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from hivemind_skillopt.adapters.hermes import Hermes
 from hivemind_skillopt.adapters.yaml_text import entries
@@ -13,6 +15,7 @@ from hivemind_skillopt.ports import Completed, RunProgram
 
 LAUNCHER = Path("/home/dev/it's \u00fcn\u00ef/launcher")
 HOME = Path("/home/dev/.hermes")
+PAYLOADS = Path(__file__).parent.parent / "payloads" / "hermes"
 MANIFEST, MODULE, CONFIG = Hermes().hook_files(HOME, "plugin")
 THEIRS = "# mine\nplugins:\n  enabled: [a]   # one\nskills:\n  external_dirs:\n  - ~/skills\nmodel: x"
 
@@ -71,6 +74,15 @@ def test_the_probes_run_only_where_the_plugin_is_enabled_and_is_this_machines() 
     assert not any(probe.command for probe in Hermes().hook_probes(not_enabled, LAUNCHER, "doctor--x"))
     stale = Hermes().hook_probes(texts, Path("/elsewhere/launcher"), "doctor--x")
     assert not any(probe.command for probe in stale)
+
+
+def test_nothing_of_ours_waits_for_a_consent() -> None:
+    """Hermes asks for each shell hook, and skips it silently where nobody could answer; never for a plugin."""
+    asked = {one["event"] for one in json.loads((PAYLOADS / "shell_hooks_allowlist.json").read_text())["approvals"]}
+    texts = {file: Hermes().with_hooks(file, None, LAUNCHER) for file in Hermes().hook_files(HOME, "plugin")}
+    assert {probe.event for probe in Hermes().hook_probes(texts, LAUNCHER, "doctor--x")} <= asked
+    assert YAML(typ="safe").load(texts[CONFIG]).keys() == {"plugins", "skills"}
+    assert "shell-hooks-allowlist.json" not in {file.name for file in texts}
 
 
 def test_disabled_beats_enabled(tmp_path: Path) -> None:

@@ -15,13 +15,14 @@ from hivemind_skillopt.events import Event, InboxItem, PreToolUse, SessionStart,
 from hivemind_skillopt.model import Provenance
 
 PAYLOADS = Path(__file__).parent.parent / "payloads" / "hermes"
+CONSENTS = PAYLOADS / "shell_hooks_allowlist.json"  # which commands Hermes may run: a list, no event
 LINK = "/home/dev/.hermes/skills/org/deploy--alice"
 Json = dict[str, Any]
 
 
 def recorded() -> Iterator[tuple[str, Json]]:
     """Every payload of the contract, in the form of a shell hook, which is the one that our plugin writes."""
-    for path in sorted(PAYLOADS.glob("shell_*.json")):
+    for path in sorted({*PAYLOADS.glob("shell_*.json")} - {CONSENTS}):
         value = json.loads(path.read_text())
         if "hook_event_name" in value:
             yield path.stem, value
