@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from hivemind_skillopt.ports import Completed, HarnessAdapter, Question
 from hivemind_skillopt.scorers.agent_cli import AgentCliScorer
 from hivemind_skillopt.settings import load_settings
 from hivemind_skillopt.state.running_calls import RunningCalls
+from tests.scorers.processes import still_running
 
 RESULT = (Path(__file__).parent.parent / "payloads" / "cursor" / "scorer_result.json").read_text()
 QUESTION = Question("judge", "our rules", "untrusted text", {"type": "object"})
@@ -105,18 +107,40 @@ def test_the_name_that_is_cursors_alone_comes_first(path: Path, tmp_path: Path) 
     assert ask(tmp_path) == "{}"
 
 
+TRUNCATED = RESULT.strip()[:-20]
+"""As printed: a program that was cut off."""
+
+
+@pytest.mark.parametrize("code", [0, 1])
 @pytest.mark.parametrize(
-    ("script", "says"),
+    ("said", "says"),
     [
-        ('echo \'{"is_error": true, "result": "Not logged in"}\'; exit 1', "Not logged in"),
-        ("sleep 600", "did not answer within 1 s"),
-        ("exit 0", "no JSON result"),
+        (result(is_error=True, result="Not logged in"), "Not logged in"),
+        (result(is_error=True, result="401 Unauthorized"), "401 Unauthorized"),
+        (result(is_error=True, result="429 Too Many Requests"), "429 Too Many Requests"),
+        (result(is_error=True, result="500 Internal Server Error"), "500 Internal Server Error"),
+        ("Error: 401 Unauthorized", "no JSON result"),
+        ("Error: 429 Too Many Requests", "no JSON result"),
+        ("Error: 500 Internal Server Error", "no JSON result"),
+        ("<html>502 Bad Gateway</html>", "no JSON result"),
+        (TRUNCATED, "no JSON result"),
+        ("", "no JSON result"),
     ],
 )
-def test_what_a_failed_run_says(path: Path, tmp_path: Path, script: str, says: str) -> None:
-    program(path, "agent", script)
-    with pytest.raises(ScorerFailed, match=says):
-        ask(tmp_path, timeout=1)
+def test_no_failure_of_the_program_is_a_verdict(path: Path, tmp_path: Path, said: str, says: str, code: int) -> None:
+    program(path, "agent", f"cat > /dev/null\nprintf %s {shlex.quote(said)}\nexit {code}")
+    with pytest.raises(ScorerFailed, match=says) as raised:
+        ask(tmp_path)
+    assert "untrusted text" not in str(raised.value)
+
+
+def test_one_that_hangs_is_killed_with_what_it_started(path: Path, tmp_path: Path) -> None:
+    program(path, "agent", 'sleep 600 & echo "$$ $!" > "$HOME/pids"; wait')
+    with pytest.raises(ScorerFailed, match="did not answer within 5 s"):
+        ask(tmp_path, timeout=5)
+    pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
+    assert len(pids) == 2
+    assert still_running(*pids) == []
 
 
 def test_without_the_program_its_own_name_is_missed(path: Path, tmp_path: Path) -> None:
