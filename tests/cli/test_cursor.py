@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,22 @@ from tests.cli.conftest import Cli
 FOREIGN = (Path(__file__).parent.parent / "payloads" / "cursor" / "hooks.user.foreign.json").read_text()
 
 
+VERSION = "2026.09.26-dd393fe"
+RESULT = {"type": "result", "subtype": "success", "is_error": False, "result": '{"ok": true}'}
+
+
+def cursor_agent(cli: Cli, answers: str) -> None:
+    """A `cursor-agent` that tells its version, and does this where it is asked something."""
+    program = cli.home.parent / "bin" / "cursor-agent"
+    program.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo {VERSION} && exit\ncat > /dev/null\n{answers}\n')
+    program.chmod(0o755)
+
+
 @pytest.fixture
 def hooks(cli: Cli, tmp_path: Path) -> Path:
     """Somebody's hooks.json, and a `cursor-agent` on the PATH that only tells its version."""
     (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "cursor-agent").write_text("#!/bin/sh\necho 2026.09.26-dd393fe\n")
-    (tmp_path / "bin" / "cursor-agent").chmod(0o755)
+    cursor_agent(cli, "exit 1")
     cli.environ["PATH"] = f"{tmp_path}/bin{os.pathsep}{os.environ['PATH']}"
     (cli.home / ".claude").rmdir()
     (cli.home / ".cursor").mkdir()
@@ -26,8 +37,8 @@ def hooks(cli: Cli, tmp_path: Path) -> Path:
     return cli.home / ".cursor" / "hooks.json"
 
 
-def said(cli: Cli, level: str, code: int = 0) -> list[str]:
-    answer = json.loads(cli.run("doctor", "--json", code=code).stdout)
+def said(cli: Cli, level: str, code: int = 0, *options: str) -> list[str]:
+    answer = json.loads(cli.run("doctor", "--json", *options, code=code).stdout)
     return [check["message"] for check in answer["checks"] if check["level"] == level]
 
 
@@ -83,3 +94,19 @@ def test_the_consent_says_who_is_sent_what_was_typed(cli: Cli, hooks: Path) -> N
     said_now = cli.run("install", "--yes").stdout
     assert "your own `claude` CLI or the scorer `anthropic`" in said_now
     assert "anthropic judges, because `cursor-agent` cannot run without tools" in json.dumps(cli.json("doctor", code=1))
+
+
+def test_doctor_asks_the_scorer_on_request(cli: Cli, hooks: Path) -> None:
+    cli.run("install", "--yes")
+    cursor_agent(cli, f"echo {shlex.quote(json.dumps(RESULT))}")
+    assert not any("answers" in message for message in said(cli, "ok"))
+    assert "cursor answers, model unknown" in said(cli, "ok", 0, "--scorer")
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_doctor_explains_a_scorer_without_a_valid_key(cli: Cli, hooks: Path, code: int) -> None:
+    cli.run("install", "--yes")
+    failed = json.dumps({**RESULT, "is_error": True, "result": "401 Unauthorized"})
+    cursor_agent(cli, f"echo {shlex.quote(failed)}; exit {code}")
+    (message,) = said(cli, "fail", 1, "--scorer")
+    assert message == "cursor: cursor-agent: 401 Unauthorized. Log in, or mend its API key"
