@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.fake_model import Reply
 from tests.harness.hermes_world import HermesWorld, hermes_world
 from tests.harness.test_loop import store_of
 
@@ -36,9 +37,9 @@ def world(tmp_path: Path) -> Iterator[HermesWorld]:
         yield world
 
 
-def findings(world: HermesWorld, code: int = 0) -> list[str]:
-    told = json.loads(world.run("doctor", "--json", code=code).stdout)
-    return [one["message"] for one in told["checks"] if one["check"] == "Hermes"]
+def findings(world: HermesWorld, code: int = 0, check: str = "Hermes", *options: str) -> list[str]:
+    told = json.loads(world.run("doctor", "--json", *options, code=code).stdout)
+    return [one["message"] for one in told["checks"] if one["check"] == check]
 
 
 def test_in_and_out_again_with_the_real_program_in_between(world: HermesWorld) -> None:
@@ -77,6 +78,20 @@ def test_doctor_tells_of_a_profile_that_hermes_starts_in_instead(world: HermesWo
     assert world.hermes.prompt("hello").text == "Noted."
     assert (world.inbox(), store_of(world).attributions()) == ([], [])
     assert any("the profile work" in message for message in findings(world, code=1))
+
+
+def test_doctor_asks_the_real_program_on_request(tmp_path: Path) -> None:
+    with hermes_world(tmp_path, lambda request: Reply.structured({"ok": True})) as (world, model):
+        world.run("install", "--yes")
+        assert (findings(world, check="scorer"), model.requests) == ([], [])
+        assert findings(world, 0, "scorer", "--scorer") == ["hermes answers, model unknown"]
+
+
+def test_doctor_explains_a_key_that_is_not_valid_in_one_line(tmp_path: Path) -> None:
+    with hermes_world(tmp_path, lambda request: Reply.error(401)) as (world, _):
+        world.run("install", "--yes")
+        (message,) = findings(world, 1, "scorer", "--scorer")
+        assert message == "hermes: hermes: HTTP 401: scripted failure. Log in, or mend its API key"
 
 
 def test_a_plugin_that_fails_never_breaks_a_turn(world: HermesWorld) -> None:
