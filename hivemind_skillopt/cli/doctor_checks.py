@@ -6,7 +6,7 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -21,7 +21,7 @@ from hivemind_skillopt.cli.output import shown_store, tilde
 from hivemind_skillopt.errors import HarnessError, SkillOptError, StateUnavailable
 from hivemind_skillopt.hooks.manager import Hooks
 from hivemind_skillopt.model import SECOND
-from hivemind_skillopt.ports import HarnessAdapter
+from hivemind_skillopt.ports import HarnessAdapter, HookProbe
 from hivemind_skillopt.state.installs import Install
 from hivemind_skillopt.state.log import last_worker_failure
 from hivemind_skillopt.state.skill_folders import content_sha256
@@ -222,20 +222,34 @@ def _ask(patient: Patient, place: Place) -> Finding:
 
 
 def _fire(patient: Patient, adapter: HarnessAdapter, texts: Mapping[Path, str]) -> Findings:
-    """Each command exactly as it stands there."""
+    """Each command exactly as it stands there. `check_launcher` says when none of them can do anything."""
     settings = patient.context.settings
+    launcher = settings.paths.launcher
     for file, text in texts.items():
-        adapter.with_hooks(file, text, settings.paths.launcher)  # raises where the harness would ignore the file
-    probes = adapter.hook_probes(texts, settings.paths.launcher, "doctor--hivemind-skillopt")
-    there, shown = [probe for probe in probes if probe.command], " or ".join(map(patient.show, texts))
-    for event in [probe.event for probe in probes if not probe.command]:
-        yield Finding(Level.FAIL, adapter.title, f"the hook for {event} is not in {shown}; {AGAIN}")
+        adapter.with_hooks(file, text, launcher)  # raises where the harness would ignore the file
+    probes = adapter.hook_probes(texts, launcher, "doctor--hivemind-skillopt")
+    there = [probe for probe in probes if probe.command]
+    for problem in _absent(patient, probes, texts):
+        yield Finding(Level.FAIL, adapter.title, f"{problem}; {AGAIN}")
+    if why_silent(launcher, patient.show):
+        return
     problems = try_hooks(adapter, there, settings.environ, all_there=len(there) == len(probes))
     for problem in problems:
         yield Finding(Level.FAIL, adapter.title, problem)
     if len(there) == len(probes) and not problems:
         hooks = len({probe.command for probe in there})  # one may be tried twice
         yield Finding(Level.OK, adapter.title, f"all {hooks} hooks fire, and the worker takes in what they record")
+
+
+def _absent(patient: Patient, probes: Sequence[HookProbe], texts: Mapping[Path, str]) -> Iterator[str]:
+    """Hooks that are not there; one sentence where those that are there run the launcher of another place."""
+    launcher, shown = patient.context.settings.paths.launcher, " or ".join(map(patient.show, texts))
+    absent = [probe.event for probe in probes if not probe.command]
+    if absent and len(absent) == len(probes) and not any(str(launcher) in text for text in texts.values()):
+        yield f"no hook in {shown} runs {patient.show(launcher)}"
+        return
+    for event in absent:
+        yield f"the hook for {event} is not in {shown}"
 
 
 def check_store(patient: Patient) -> Findings:

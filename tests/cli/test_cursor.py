@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Cli
+from tests.cli.test_uninstall import launcher
 
 FOREIGN = (Path(__file__).parent.parent / "payloads" / "cursor" / "hooks.user.foreign.json").read_text()
 
@@ -110,3 +111,25 @@ def test_doctor_explains_a_scorer_without_a_valid_key(cli: Cli, hooks: Path, cod
     cursor_agent(cli, f"echo {shlex.quote(failed)}; exit {code}")
     (message,) = said(cli, "fail", 1, "--scorer")
     assert message == "cursor: cursor-agent: 401 Unauthorized. Log in, or mend its API key"
+
+
+def test_doctor_tells_of_hooks_that_run_another_launcher(cli: Cli, hooks: Path) -> None:
+    """Of a state directory that was moved, say. Another install mends it."""
+    cli.run("install", "--yes")
+    hooks.write_text(hooks.read_text().replace(str(launcher(cli)), "/moved/launcher"))
+    (message,) = said(cli, "fail", code=1)
+    assert message == (
+        "no hook in ~/.cursor/hooks.json runs ~/.local/state/hivemind-skillopt/launcher; "
+        "run `hivemind-skillopt install`"
+    )
+    cli.run("install", "--yes")
+    assert said(cli, "fail") == []
+
+
+def test_doctor_tells_of_a_launcher_that_is_gone(cli: Cli, hooks: Path) -> None:
+    cli.run("install", "--yes")
+    launcher(cli).unlink()
+    (message,) = said(cli, "fail", code=1)
+    assert message == (
+        "~/.local/state/hivemind-skillopt/launcher is gone, so every hook is silent; run `hivemind-skillopt install`"
+    )

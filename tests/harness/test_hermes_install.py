@@ -37,6 +37,11 @@ def world(tmp_path: Path) -> Iterator[HermesWorld]:
         yield world
 
 
+def failures(world: HermesWorld) -> list[str]:
+    told = json.loads(world.run("doctor", "--json", code=1).stdout)
+    return [one["message"] for one in told["checks"] if one["level"] == "fail"]
+
+
 def findings(world: HermesWorld, code: int = 0, check: str = "Hermes", *options: str) -> list[str]:
     told = json.loads(world.run("doctor", "--json", *options, code=code).stdout)
     return [one["message"] for one in told["checks"] if one["check"] == check]
@@ -69,6 +74,27 @@ def test_doctor_tells_a_plugin_that_will_not_run_from_one_that_does(world: Herme
     assert any("is not in" in message for message in findings(world, code=1))
     config.write_text(there.replace("  # disabled: []", "  disabled: [hivemind-skillopt]"))
     assert any("plugins.disabled" in message for message in findings(world, code=1))
+
+
+def test_doctor_tells_of_a_plugin_that_runs_another_launcher(world: HermesWorld) -> None:
+    """Of a state directory that was moved, say. Another install mends it."""
+    world.run("install", "--yes")
+    module = world.hermes.config / "plugins" / "hivemind-skillopt" / "__init__.py"
+    module.write_text(module.read_text().replace(str(world.state / "launcher"), "/moved/launcher"))
+    (message,) = failures(world)
+    assert message.endswith("runs ~/.local/state/hivemind-skillopt/launcher; run `hivemind-skillopt install`")
+    assert message.startswith("no hook in ~/.hermes/plugins/hivemind-skillopt/plugin.yaml or ")
+    world.run("install", "--yes")
+    assert any("all 3 hooks fire" in message for message in findings(world))
+
+
+def test_doctor_tells_of_a_launcher_that_is_gone(world: HermesWorld) -> None:
+    world.run("install", "--yes")
+    (world.state / "launcher").unlink()
+    (message,) = failures(world)
+    assert message == (
+        "~/.local/state/hivemind-skillopt/launcher is gone, so every hook is silent; run `hivemind-skillopt install`"
+    )
 
 
 def test_doctor_tells_of_a_profile_that_hermes_starts_in_instead(world: HermesWorld) -> None:
