@@ -11,6 +11,11 @@ import pytest
 from hivemind_skillopt.adapters.pi.cli import PiCli
 from hivemind_skillopt.errors import ScorerFailed
 from hivemind_skillopt.ports import Completed, Question
+from hivemind_skillopt.scorers.ask import ask_json
+from hivemind_skillopt.scorers.judge import JudgeAnswer
+from tests.adapters.test_pi_payload import PAYLOADS
+from tests.harness.world import VERDICT
+from tests.scorers.fakes import CannedScorer, CountingBudget
 
 QUESTION = Question("judge", "hivemind-skillopt/judge prompt v1", "@untrusted text", {"type": "object"})
 
@@ -78,3 +83,14 @@ def test_a_failure_is_never_an_answer(completed: Completed, said: str) -> None:
     with pytest.raises(ScorerFailed) as raised:
         PiCli().answer(completed)
     assert str(raised.value) == said
+
+
+@pytest.mark.parametrize("path", sorted(PAYLOADS.glob("*-mode-json-*.jsonl")), ids=lambda path: path.name)
+def test_the_json_mode_is_no_verdict(path: Path) -> None:
+    """It ends with code 0 even on a 401: whoever set it, no line of it counts, not even one that holds a verdict."""
+    answered = json.dumps(json.dumps(VERDICT))[1:-1]
+    stdout = path.read_text().replace(json.dumps('{"failed": true}')[1:-1], answered)
+    assert (answered in stdout) == path.name.startswith("ok")
+    answer = PiCli().answer(Completed(0, stdout, ""))
+    with pytest.raises(ScorerFailed):
+        ask_json(CannedScorer(answer.text, answer.text), CountingBudget(), QUESTION, JudgeAnswer)
