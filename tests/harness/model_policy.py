@@ -106,7 +106,7 @@ class Call:
 class Reply:
     """What the model answers. Build one with the constructors below."""
 
-    kind: Literal["message", "structured", "error", "hang", "truncated", "garbage"]
+    kind: Literal["message", "structured", "cut_by_length", "error", "hang", "truncated", "garbage"]
     said: str = ""
     calls: tuple[Call, ...] = ()
     answer: Json = field(default_factory=dict)
@@ -126,6 +126,11 @@ class Reply:
     def structured(cls, answer: Mapping[str, Any]) -> Reply:
         """The JSON answer, by the StructuredOutput tool when Claude Code offers it and as text otherwise."""
         return cls("structured", answer=dict(answer))
+
+    @classmethod
+    def cut_by_length(cls, said: str) -> Reply:
+        """A whole response whose text ends where the model had no tokens left, and which says so."""
+        return cls("cut_by_length", said=said)
 
     @classmethod
     def error(cls, status: int, said: str = "scripted failure") -> Reply:

@@ -64,6 +64,15 @@ def ask(model: FakeModel, **body: Any) -> tuple[int, str]:
         connection.close()
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_cut_by_its_length_says_so(stream: bool) -> None:
+    with FakeModel(lambda _: Reply.cut_by_length("half of")) as model:
+        status, said = ask(model, stream=stream)
+    assert status == 200
+    assert '"half of"' in said
+    assert '"stop_reason": "max_tokens"' in said
+
+
 @pytest.mark.real_cli
 def test_skills_of_one_turn_are_called_in_one_message_and_only_once(claude: Callable[[FakeModel], ClaudeCode]) -> None:
     agent = ScriptedAgent(

@@ -17,13 +17,14 @@ from hivemind_skillopt.scorers.judge import JudgeAnswer
 from hivemind_skillopt.settings import WORKER_GUARD
 from hivemind_skillopt.state.running_calls import RunningCalls
 from tests.harness.fake_model import Reply, Request
-from tests.harness.pi import NEW
 from tests.harness.pi_world import PiWorld, pi_world
 from tests.harness.test_pi_loop import BOTH
 from tests.harness.test_scorer_failures import QUESTION, noting
 from tests.harness.world import VERDICT
 from tests.scorers.fakes import CountingBudget
 from tests.scorers.processes import still_running
+
+pytestmark = pytest.mark.real_cli
 
 GOOD = Reply.structured(VERDICT)
 
@@ -72,7 +73,7 @@ TOLD_AT_ONCE = {
     "404": Reply.error(404, "no such model"),
     "empty": Reply.text(""),
     "prose": Reply.text("The skill is fine, everything is ok."),
-    "cut off by its length": Reply.text('{"outcome": "ok", "confid'),
+    "cut off by its length": Reply.cut_by_length('{"outcome": "ok", "confid'),
 }
 
 
@@ -97,12 +98,13 @@ TRIED_AGAIN = {
 }
 
 
-def test_failures_after_which_pi_tries_again(tmp_path: Path) -> None:
-    """All at once: it waits 14 s in each."""
+@BOTH
+def test_failures_after_which_pi_tries_again(tmp_path: Path, version: str) -> None:
+    """All at once: it waits 14 s in each, the old one 20 s."""
 
     def fails(what: str, reply: Reply) -> None:
         (tmp_path / what).mkdir()
-        with pi_world(tmp_path / what, NEW, lambda _: reply) as (world, model):
+        with pi_world(tmp_path / what, version, lambda _: reply) as (world, model):
             with pytest.raises(ScorerFailed):
                 judge(world)
             assert model.requests
@@ -111,9 +113,10 @@ def test_failures_after_which_pi_tries_again(tmp_path: Path) -> None:
         list(pool.map(fails, TRIED_AGAIN, TRIED_AGAIN.values()))
 
 
-def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
+@BOTH
+def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path, version: str) -> None:
     found: list[int] = []
-    with pi_world(tmp_path, NEW, noting(found, Reply.hang(100))) as (world, _):
+    with pi_world(tmp_path, version, noting(found, Reply.hang(100))) as (world, _):
         with pytest.raises(ScorerFailed, match="did not answer within 6 s"):
             judge(world, timeout=6)
         assert found

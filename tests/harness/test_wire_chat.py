@@ -136,6 +136,15 @@ def test_what_goes_wrong_goes_wrong(stream: bool) -> None:
     assert refused.value.type == "api_error"
 
 
+def test_an_answer_cut_by_its_length_says_so() -> None:
+    with serving(lambda _: Reply.cut_by_length("half of")) as (_, client):
+        (choice,) = ask(client, human("hi")).choices
+        said: Any = [human("hi")]
+        *_, last = client.chat.completions.create(model="m", messages=said, stream=True)
+    assert (choice.message.content, choice.finish_reason) == ("half of", "length")
+    assert last.choices[0].finish_reason == "length"
+
+
 def test_models_are_listed_and_a_probe_for_other_servers_is_expected() -> None:
     with serving(lambda _: Reply.garbage()) as (model, client):
         assert [listed.id for listed in client.models.list()] == ["fake-model", "fake-ok"]

@@ -63,6 +63,17 @@ def test_text_and_both_kinds_of_calls_arrive(stream: bool) -> None:
     assert [(request.stream, request.tools) for request in model.requests] == [(stream, ("exec_command", "exec"))]
 
 
+def test_an_answer_cut_by_its_length_says_so() -> None:
+    with serving(lambda _: Reply.cut_by_length("half of")) as (_, client):
+        whole = ask(client, said("user", "hi"))
+        *_, last = client.responses.create(model="m", input="hi", stream=True)
+    assert last.type == "response.incomplete"
+    for response in (whole, last.response):
+        assert (response.output_text, response.status) == ("half of", "incomplete")
+        assert response.incomplete_details is not None
+        assert response.incomplete_details.reason == "max_output_tokens"
+
+
 def test_the_events_are_those_that_codex_waits_for() -> None:
     with serving(lambda _: Reply.text("hello")) as (_, client):
         events = list(client.responses.create(model="m", input="hi", stream=True))

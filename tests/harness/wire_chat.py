@@ -25,7 +25,7 @@ def answer(body: Json, reply: Reply) -> Json:
     message: Json = {"role": "assistant", "content": spoken(reply) or None}
     if reply.calls:
         message["tool_calls"] = [_tool_call(call) for call in reply.calls]
-    choice = {"index": 0, "message": message, "finish_reason": "tool_calls" if reply.calls else "stop"}
+    choice = {"index": 0, "message": message, "finish_reason": _finish_reason(reply)}
     return {
         "id": new_id("chatcmpl"),
         "object": "chat.completion",
@@ -64,6 +64,12 @@ def _message(said: Json, names: dict[str, str]) -> Message:
 def _tool_call(call: Call) -> Json:
     function = {"name": call.tool, "arguments": json.dumps(call.input)}
     return {"id": new_id("call"), "type": "function", "function": function}
+
+
+def _finish_reason(reply: Reply) -> str:
+    if reply.kind == "cut_by_length":
+        return "length"
+    return "tool_calls" if reply.calls else "stop"
 
 
 def _choices(choice: Json) -> Iterator[Json]:

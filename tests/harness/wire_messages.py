@@ -41,7 +41,7 @@ def answer(body: Json, reply: Reply) -> Json:
         "role": "assistant",
         "model": body["model"],
         "content": content,
-        "stop_reason": "tool_use" if reply.calls else "end_turn",
+        "stop_reason": _stop_reason(reply),
         "stop_sequence": None,
         "usage": {"input_tokens": 100, "output_tokens": 20},
     }
@@ -73,6 +73,12 @@ def _by_tool(request: Request, reply: Reply) -> Reply:
     if request.has_result_of(STRUCTURED_OUTPUT):
         return Reply.text("Answered.")
     return Reply.tools([(STRUCTURED_OUTPUT, reply.answer)])
+
+
+def _stop_reason(reply: Reply) -> str:
+    if reply.kind == "cut_by_length":
+        return "max_tokens"
+    return "tool_use" if reply.calls else "end_turn"
 
 
 def _events(message: Json) -> Iterator[Json]:

@@ -27,16 +27,16 @@ def parse(body: Json) -> Request:
 def answer(body: Json, reply: Reply) -> Json:
     offered = {tool.get("name"): tool for tool in _tools(body)}
     calls = [_call_item(call, offered.get(call.tool, {})) for call in reply.calls]
-    said = spoken(reply)
+    said, status = spoken(reply), "incomplete" if reply.kind == "cut_by_length" else "completed"
     return {
         "id": new_id("resp"),
         "object": "response",
         "created_at": CREATED,
-        "status": "completed",
+        "status": status,
         "error": None,
-        "incomplete_details": None,
+        "incomplete_details": {"reason": "max_output_tokens"} if status == "incomplete" else None,
         "model": body["model"],
-        "output": [_spoken_item(said), *calls] if said else calls,
+        "output": [_spoken_item(said, status), *calls] if said else calls,
         "parallel_tool_calls": True,
         "tool_choice": "auto",
         "tools": [],
@@ -97,9 +97,9 @@ def _block(part: Json) -> Block:
     return Block("text" if "text" in part else part["type"], text=part.get("text", ""))
 
 
-def _spoken_item(said: str) -> Json:
+def _spoken_item(said: str, status: str) -> Json:
     content = [{"type": "output_text", "text": said, "annotations": []}]
-    return {"type": "message", "id": new_id("msg"), "role": "assistant", "status": "completed", "content": content}
+    return {"type": "message", "id": new_id("msg"), "role": "assistant", "status": status, "content": content}
 
 
 def _call_item(call: Call, tool: Json) -> Json:
@@ -122,7 +122,7 @@ def _events(response: Json) -> Iterator[Json]:
         yield {"type": "response.output_item.added", "output_index": index, "item": empty}
         yield from ({**event, **place} for event in _inside(item))
         yield {"type": "response.output_item.done", "output_index": index, "item": item}
-    yield {"type": "response.completed", "response": response}
+    yield {"type": f"response.{response['status']}", "response": response}
 
 
 EMPTY: dict[str, Json] = {
