@@ -51,6 +51,34 @@ def test_all_is_well_beside_an_untrusted_hook_of_others() -> None:
     assert trust.untrusted(HOME, LAUNCHER, Program([*ours(), hook("stop", "x", trustStatus="untrusted")])) == ""
 
 
+RECORDED = json.loads((PAYLOADS / "app_server.hooks_list.response.json").read_text())["result"]["data"][0]
+EVENTS = {f"{name[0].lower()}{name[1:]}": command for name, command in COMMANDS.items()}
+
+
+def listed(event: str = "", status: str = "trusted") -> Program:
+    """The recorded answer with our commands for our events; the hook for that one event has that status."""
+    hooks = [hook | {"command": EVENTS.get(hook["eventName"], hook["command"])} for hook in RECORDED["hooks"]]
+    changed = [hook | {"trustStatus": status} if hook["eventName"] == event else hook for hook in hooks]
+    return Program(changed, RECORDED["warnings"])
+
+
+def test_the_recorded_answer_of_somebody_elses_hooks() -> None:
+    program = Program(RECORDED["hooks"], RECORDED["warnings"])
+    assert "not list them all (clamping SessionEnd hook timeout to 3s" in trust.untrusted(HOME, LAUNCHER, program)
+    assert trust.to_trust(HOME, LAUNCHER, program) == []
+
+
+def test_the_recorded_answer_of_ours() -> None:
+    assert (
+        trust.untrusted(HOME, LAUNCHER, listed()) == trust.untrusted(HOME, LAUNCHER, listed("stop", "modified")) == ""
+    )
+    assert "1 of them not trusted yet" in trust.untrusted(HOME, LAUNCHER, listed("preToolUse", "untrusted"))
+    (hook,) = trust.to_trust(HOME, LAUNCHER, listed("preToolUse", "untrusted"))
+    recorded = next(hook for hook in RECORDED["hooks"] if hook["eventName"] == "preToolUse")
+    assert (hook.command, hook.key) == (COMMANDS["PreToolUse"], "/home/dev/.codex/hooks.json:pre_tool_use:0:0")
+    assert hook.fingerprint == recorded["currentHash"]
+
+
 @pytest.mark.parametrize(
     ("program", "said"),
     [
