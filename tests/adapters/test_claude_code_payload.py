@@ -80,6 +80,24 @@ def test_every_other_payload_is_no_event() -> None:
     assert {name: read(name) for name in others} == dict.fromkeys(others)
 
 
+def test_a_whole_session_in_order() -> None:
+    """Three prompts, two of them in resumed sessions."""
+    lines = (PAYLOADS / "session.jsonl").read_bytes().splitlines()
+    seen = [one.event for one in (one_event(ClaudeCode(), item(line)) for line in lines) if one]
+    prompted = [SessionStart, UserPromptSubmit]
+    assert [type(event) for event in seen] == [*prompted, PreToolUse, *prompted, *prompted]
+    assert len({event.origin.session_id for event in seen}) == 1
+    assert [event.source for event in seen if isinstance(event, SessionStart)] == ["startup", "resume", "resume"]
+
+
+def test_every_hook_is_told_the_same_home() -> None:
+    """Headless or not, from the settings or from a plugin."""
+    recorded = json.loads((PAYLOADS / "hook-env.json").read_text())
+    environs = [environ for name, told in recorded.items() if name != "note" for environ in told.values()]
+    assert len(environs) == 5
+    assert {ClaudeCode().home(environ) for environ in environs} == {Path("/home/dev/.claude")}
+
+
 def test_the_sub_agents_call_belongs_to_the_parent_session() -> None:
     event = read("PreToolUse.Skill.subagent.json")
     assert isinstance(event, PreToolUse)

@@ -39,10 +39,14 @@ class Writer:
         self.count = 0
 
     def add(self, kind: str, content: object, parent: str | None = "", **fields: object) -> str:
+        above = self.last if parent == "" else parent
+        return self.chain({"type": kind, "message": {"content": content}, **fields}, above)
+
+    def chain(self, record: dict[str, object], above: str | None) -> str:
+        """A record of any kind, below that one."""
         self.count += 1
         uuid = f"u{self.count}"
-        above = self.last if parent == "" else parent
-        record = {"type": kind, "uuid": uuid, "parentUuid": above, "message": {"content": content}, **fields}
+        record |= {"uuid": uuid, "parentUuid": above}
         with self.path.open("ab") as file:
             file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
         self.last = uuid
@@ -86,6 +90,21 @@ def test_a_human_turn_has_the_id_of_its_reaction() -> None:
 def test_an_invocation_that_is_not_there_yet(tmp_path: Path) -> None:
     assert read_transcript(str(PAYLOADS / "transcript.jsonl"), replace(RECORDED, tool_use_id="toolu_other")) is None
     assert read_transcript(str(tmp_path / "none.jsonl"), RECORDED) is None
+
+
+def test_only_what_the_human_said_of_the_rare_records(tmp_path: Path) -> None:
+    """The recorded ones, as if they all stood after one call."""
+    writer = Writer(tmp_path / "t.jsonl")
+    writer.skill_call("t1", "# Body")
+    for line in (PAYLOADS / "transcript.special-records.jsonl").read_text().splitlines():
+        writer.chain(json.loads(line), writer.last)
+    spoken = [turn.text for turn in conversation(writer.path, CALL).turns if turn.who == "human"]
+    assert spoken == [
+        "/deploy--alice staging now",
+        "no, that is wrong: queued while busy",
+        "slow please",
+        "no, that is wrong: queued while generating",
+    ]
 
 
 def test_a_typed_command(tmp_path: Path) -> None:

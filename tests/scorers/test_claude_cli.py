@@ -33,8 +33,9 @@ def test_a_structured_answer() -> None:
     assert answer.usage.model == "claude-haiku-4-5"
 
 
-def test_a_text_answer() -> None:
-    answer = ClaudeCodeCli().answer(completed("result.structured-not-called.json"))
+@pytest.mark.parametrize("name", ["success", "structured-not-called"])
+def test_a_text_answer(name: str) -> None:
+    answer = ClaudeCodeCli().answer(completed(f"result.{name}.json"))
     assert json.loads(answer.text)["failed"] is True
 
 
