@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hivemind_skillopt import launch
 from tests.harness.codex import CODE, FUNCTIONS
 from tests.harness.codex_world import CodexWorld, codex_world
 from tests.harness.test_loop import assert_whole_story, store_of
@@ -53,3 +54,17 @@ def test_the_workers_own_codex_leaves_no_trace(tmp_path: Path) -> None:
         assert {row.session_id for row in store_of(world).attributions()} == {session}
         assert {entry["session"] for entry in world.log("attributed")} == {session}
         assert len(store_of(world).invocations()) == 1
+
+
+def test_below_a_worker_no_hook_records(tmp_path: Path) -> None:
+    """The guard alone: Codex hands its own variables to hooks that are there and trusted."""
+    with codex_world(tmp_path) as (world, _):
+        world.set_up("deploy")
+        world.extra_env = {launch.GUARD: "1"}
+        assert world.codex.prompt("please deploy the service").text == "Done."
+        assert world.inbox() == []
+        world.extra_env = {}
+        session = world.codex.prompt("please deploy the service").session_id
+        world.wake()
+        assert {row.session_id for row in store_of(world).attributions()} == {session}
+        assert [row.session_id for row in store_of(world).invocations()] == [session]
