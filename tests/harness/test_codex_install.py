@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hivemind_skillopt.adapters.codex.install import PLUGIN
 from hivemind_skillopt.bundle import bundle_dir
 from hivemind_skillopt.errors import HarnessError
 from tests.harness.codex_world import CodexWorld, codex_world
+from tests.harness.fake_model import Reply
 
 pytestmark = pytest.mark.real_cli
 
@@ -81,6 +83,48 @@ def test_doctor_says_what_the_program_does(tmp_path: Path) -> None:
             assert recorded(world) == [0, 0]
             file.write_text(before)
         assert recorded(world) == [1, 1]
+
+
+def findings(world: CodexWorld, *options: str, code: int = 0) -> str:
+    """Doctor's lines."""
+    checks = json.loads(world.run("doctor", *options, "--json", code=code).stdout)["checks"]
+    return "\n".join(f"{one['check']} {one['level']}: {one['message']}" for one in checks)
+
+
+def test_doctor_knows_a_launcher_that_is_gone_or_elsewhere(tmp_path: Path) -> None:
+    """Codex goes on unharmed, and nothing is recorded."""
+    with codex_world(tmp_path) as (world, _):
+        world.set_up()
+        launcher, moved = world.state / "launcher", tmp_path / "moved"
+        text = launcher.read_bytes()
+        launcher.unlink()
+        assert "launcher is gone, so every hook is silent" in findings(world, code=1)
+        assert world.codex.prompt("please write the notes").text == "Noted."
+        assert world.inbox() == []
+        launcher.write_bytes(text)
+        launcher.chmod(0o700)
+        world.state.rename(moved)
+        world.extra_env = {"HIVEMIND_SKILLOPT_STATE_DIR": str(moved)}
+        assert "Codex fail: the hook for PreToolUse is not in" in findings(world, code=1)
+        assert world.run("install", "--yes", "--trust").returncode == 0
+        assert "Codex ok: all 3 hooks fire" in findings(world)
+
+
+def test_doctor_asks_the_real_program_one_question(tmp_path: Path) -> None:
+    replies = [Reply.structured({"ok": True})]
+    with codex_world(tmp_path) as (world, server):
+        world.set_up()
+        server.policy = lambda request: replies[0]
+        assert "scorer ok: codex answers" in findings(world, "--scorer")
+        assert [
+            "hivemind-skillopt/doctor prompt" in request.system + request.prompt for request in server.requests
+        ] == [True]
+        assert world.codex.sessions() == [], "no session is left to continue"
+        replies[0] = Reply.error(401, "invalid x-api-key")
+        failed = findings(world, "--scorer", code=1)
+        assert "scorer fail: codex: " in failed
+        assert "401" in failed
+        assert "Log in, or mend its API key" in failed
 
 
 H = '{"hooks": [{"type": "command", "command": "true", "timeout": 10}]}'
