@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.codex import READY
+from tests.harness.codex import CODE, FUNCTIONS, READY
 from tests.harness.codex_world import CodexWorld, codex_world
 from tests.harness.requirements import require
 from tests.harness.test_loop import assert_whole_story
@@ -33,10 +33,15 @@ def say(tui: Terminal, text: str, answer: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("prompt", "provenance"), [("please deploy the service", "path"), ("$deploy--alice to staging", "slash")]
+    ("prompt", "provenance", "model"),
+    [
+        ("please deploy the service", "path", FUNCTIONS),
+        ("please deploy the service", "path", CODE),
+        ("$deploy--alice to staging", "slash", FUNCTIONS),
+    ],
 )
-def test_the_whole_loop(tmp_path: Path, prompt: str, provenance: str) -> None:
-    with codex_world(tmp_path) as (world, server):
+def test_the_whole_loop(tmp_path: Path, prompt: str, provenance: str, model: str) -> None:
+    with codex_world(tmp_path, model) as (world, server):
         world.set_up("deploy")
         with world.codex.tui() as tui:
             say(tui, prompt, "Done.")
