@@ -37,7 +37,7 @@ def test_what_a_codex_session_taught_is_used_in_the_next_session_of_every_harnes
         office.wake()
         used = {row.harness: row.version for row in store_of(office).invocations()}
         assert used == {"codex": 1, "claude_code": 2, "pi": 2, "hermes": 2}
+        for harness in office.roots:
+            assert told(story.asked[harness][0]).count(LISTED) == 1, f"{harness} lists it once"
         for harness in ("claude_code", "pi", "hermes"):
-            first, *_, last = story.asked[harness]
-            assert told(first).count(LISTED) == 1, f"{harness} lists it once"
-            assert NEW_LINE in told(last), f"{harness} loads what Codex's session taught"
+            assert NEW_LINE in told(story.asked[harness][-1]), f"{harness} loads what Codex's session taught"
