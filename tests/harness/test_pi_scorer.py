@@ -17,6 +17,7 @@ from hivemind_skillopt.scorers.judge import JudgeAnswer
 from hivemind_skillopt.settings import WORKER_GUARD
 from hivemind_skillopt.state.running_calls import RunningCalls
 from tests.harness.fake_model import Reply, Request
+from tests.harness.pi import NEW
 from tests.harness.pi_world import PiWorld, pi_world
 from tests.harness.test_pi_loop import BOTH
 from tests.harness.test_scorer_failures import QUESTION, noting
