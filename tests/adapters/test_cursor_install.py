@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from hivemind_skillopt.adapters.cursor import Cursor
 from hivemind_skillopt.adapters.cursor.hooks_file import KNOWN_EVENTS
 from hivemind_skillopt.adapters.cursor.install import TOLD_AS, installed_commands, with_hooks, without_hooks
+from hivemind_skillopt.bundle import bundle_dir
 from hivemind_skillopt.errors import HarnessError
 
 PAYLOADS = Path(__file__).parent.parent / "payloads" / "cursor"
-TEMPLATE = Path(__file__).parents[2] / "hooks" / "hooks-cursor.json"
+TEMPLATE = bundle_dir() / "hooks" / "hooks-cursor.json"
 FOREIGN = (PAYLOADS / "hooks.user.foreign.json").read_text()
 LAUNCHER = Path("/home/dev/it's \u00fcn\u00ef/launcher")
 OURS = ("sessionStart", "preToolUse", "beforeSubmitPrompt")

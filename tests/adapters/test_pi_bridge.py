@@ -212,7 +212,7 @@ def test_a_worker_that_cannot_be_started(bridge: Bridge) -> None:
 
 
 def test_as_it_lies_in_the_package_it_does_nothing(bridge: Bridge) -> None:
-    bridge.file.write_text((Path(__file__).parents[2] / "adapters" / "pi" / bridge.file.name).read_text())
+    bridge.file.write_text((bundle_dir() / "adapters" / "pi" / bridge.file.name).read_text())
     assert kinds(bridge, start(), reading()) == []
 
 

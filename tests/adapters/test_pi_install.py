@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from hivemind_skillopt.adapters.pi.adapter import Pi
+from hivemind_skillopt.bundle import bundle_dir
 from hivemind_skillopt.errors import HarnessError
 from hivemind_skillopt.launch import WORKER_MAIN
 from tests.adapters.pi_bridge import Bridge
@@ -30,7 +31,7 @@ def test_the_file_lies_among_the_users_extensions() -> None:
 
 
 def test_the_paths_of_this_machine_are_its_only_difference() -> None:
-    template = (Path(__file__).parents[2] / "adapters" / "pi" / FILE.name).read_text()
+    template = (bundle_dir() / "adapters" / "pi" / FILE.name).read_text()
     different = [
         pair for pair in zip(template.splitlines(), rendered().splitlines(), strict=True) if len(set(pair)) > 1
     ]
