@@ -86,7 +86,8 @@ def ask_scorer(patient: Patient) -> Findings:
         try:
             _, usage = ask_json(scorer, context.spending, question, _Answer)
         except ScorerFailed as error:
-            yield Finding(Level.FAIL, "scorer", f"{scorer.name}: {error}. {explain(str(error))}")
+            said = str(error).removeprefix(f"{scorer.name}: ")  # a program that has its harness's name
+            yield Finding(Level.FAIL, "scorer", f"{scorer.name}: {said}. {explain(said)}")
         else:
             yield Finding(Level.OK, "scorer", f"{scorer.name} answers, model {usage.model or 'unknown'}")
 

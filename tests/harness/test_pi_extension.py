@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -15,6 +16,8 @@ from tests.harness.pi_world import PiWorld, pi_world
 from tests.harness.test_loop import assert_whole_story, store_of
 from tests.harness.test_pi_loop import BOTH
 from tests.harness.world import PUSHBACK
+
+pytestmark = pytest.mark.real_cli
 
 FOREIGN = """\
 import fs from "node:fs";
@@ -156,6 +159,15 @@ def test_what_doctor_says(tmp_path: Path) -> None:
         assert "the hook records nothing" in shown(world.run("doctor", code=1))
         world.pi.extension.unlink()
         assert "hivemind-skillopt.ts is gone" in shown(world.run("doctor", code=1))
+
+
+@BOTH
+def test_doctor_explains_a_refused_key_in_one_line(tmp_path: Path, version: str) -> None:
+    with pi_world(tmp_path, version, lambda _: Reply.error(401, "invalid key")) as (world, model):
+        world.set_up()
+        *_, failed = json.loads(world.run("doctor", "--scorer", "--json", code=1).stdout)["checks"]
+        assert (failed["check"], failed["level"], len(model.requests)) == ("scorer", "fail", 1)
+        assert re.fullmatch(r"pi: 401.*invalid key.*\. Log in, or mend its API key", failed["message"])
 
 
 def test_doctor_knows_the_version_that_speaks_on_the_other_stream(tmp_path: Path) -> None:

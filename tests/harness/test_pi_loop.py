@@ -14,6 +14,8 @@ from tests.harness.test_loop import assert_whole_story, store_of, versions
 from tests.harness.tmux import missing_tmux
 from tests.harness.world import PUSHBACK, verdict, wait_until
 
+pytestmark = pytest.mark.real_cli
+
 BOTH = pytest.mark.parametrize("version", [OLD, NEW])
 
 
@@ -33,7 +35,9 @@ def test_the_model_uses_the_skill_and_the_user_pushes_back(tmp_path: Path, versi
         assert (second.returncode, second.stdout) == (0, "Noted.\n")
         assert_whole_story(world, model, only_session(world), "path")
         assert_judged_once(model)
-        assert {entry["session"] for entry in world.log("attributed")} == set(world.pi.sessions())
+        assert world.pi.go_on("thanks").stdout == "Noted.\n"
+        assert model.requests[-1].prompt.count(PUSHBACK) == 1, "it goes on with the user's session, not the worker's"
+        assert {entry["session"] for entry in world.log("attributed")} == {only_session(world)}
 
 
 def assert_judged_once(model: FakeModel) -> None:
@@ -54,7 +58,7 @@ def test_the_user_types_the_skill_and_pushes_back(tmp_path: Path, version: str) 
 
 @BOTH
 def test_in_the_terminal(tmp_path: Path, version: str) -> None:
-    """A whole session: the skill is read, the user pushes back, then starts a new session in the same process."""
+    """A whole session: the skill is read, the user pushes back, and types it in a new session of the same process."""
     if missing_tmux():
         require(missing_tmux())
     with pi_world(tmp_path, version) as (world, model):
@@ -68,11 +72,12 @@ def test_in_the_terminal(tmp_path: Path, version: str) -> None:
             assert_whole_story(world, model, only_session(world), "path")
             tui.type("/new")
             wait_until(lambda: len(world.log("attributed")) == 2, "the attribution of the new session")
-            tui.type("please deploy the service")
-            tui.wait_for("Done\\.")
+            tui.type("/skill:deploy--alice to staging")
+            wait_until(lambda: len(world.pi.sessions()) == 2, "the answer")
             world.wake()
         used, before = store_of(world).invocations()
-        assert (used.version, before.version) == (2, 1)
+        assert (used.version, used.provenance) == (2, "slash")
+        assert (before.version, before.provenance) == (1, "path")
         assert used.session_id != before.session_id
         assert set(world.pi.sessions()) == {used.session_id, before.session_id}
 

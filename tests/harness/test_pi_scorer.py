@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -89,6 +90,14 @@ def test_failures_that_are_told_at_once(tmp_path: Path, version: str) -> None:
             assert len(model.requests) > before
             replies.pop(0)
         assert world.pi.sessions() == []
+
+
+def test_the_newer_one_keeps_back_what_its_model_had_no_tokens_to_end(tmp_path: Path) -> None:
+    """Even where the text looks whole: it is silent and ends with code 0."""
+    with pi_world(tmp_path, NEW, lambda _: Reply.cut_by_length(json.dumps(VERDICT))) as (world, model):
+        with pytest.raises(ScorerFailed, match="pi gave an empty answer"):
+            judge(world)
+        assert len(model.requests) == 1
 
 
 TRIED_AGAIN = {
