@@ -209,7 +209,7 @@ function read(file) {
 }
 
 /**
- * To start a process stops one of pi's size for some 20 ms. It can spare them while it waits for the model, and at its
+ * To start a process stops one of pi's size for 20 to 40 ms. It can spare them while it waits for the model, and at its
  * end. What is recorded until then has its worker, too.
  */
 function startWorkerSoon(state) {
