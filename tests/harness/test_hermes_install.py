@@ -117,7 +117,7 @@ def test_doctor_explains_a_key_that_is_not_valid_in_one_line(tmp_path: Path) -> 
     with hermes_world(tmp_path, lambda request: Reply.error(401)) as (world, _):
         world.run("install", "--yes")
         (message,) = findings(world, 1, "scorer", "--scorer")
-        assert message == "hermes: hermes: HTTP 401: scripted failure. Log in, or mend its API key"
+        assert message == "hermes: HTTP 401: scripted failure. Log in, or mend its API key"
 
 
 def test_a_plugin_that_fails_never_breaks_a_turn(world: HermesWorld) -> None:
