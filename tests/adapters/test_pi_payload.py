@@ -163,10 +163,37 @@ def test_each_prompt_is_a_reaction_of_its_own() -> None:
 
 
 def test_an_attached_file_was_not_typed() -> None:
+    """It may hold the mark of its own end, or say nothing (an image)."""
     book = f'<file name="/x/a.md">\nno, wrong\n</file>\n<file name="{SKILL_FILE}">\n</file> x\n</file>\n'
-    assert as_typed(f"piped\n{book}please do") == "please do"
-    assert as_typed("please see <file> and </file>") == "please see <file> and </file>"
+    assert as_typed(f"{book}please do") == "please do"
+    assert as_typed(f'{book}<file name="/x/b.png"></file>\nplease\ndo\n') == "please\ndo"
     assert prompt(book) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "please see <file> and </file>",
+        'You broke this again:\n<file name="a.txt">x</file>',
+        'You broke this again:\n<file name="a.txt">\nx\n</file>\nno, wrong',
+        '<file name="a.txt">x</file> is what I wanted',
+        '<file name="a.txt"> is never closed',
+    ],
+)
+def test_a_tag_that_was_typed_stays(words: str) -> None:
+    assert as_typed(f"{words}\n") == words
+
+
+def test_a_tag_within_a_line_stays_after_an_attached_file() -> None:
+    words = 'not <file name="a.txt">x</file> but <file>y</file>'
+    assert as_typed(f'<file name="/x/a.md">\nattached\n</file>\n{words}') == words
+
+
+def test_what_a_pipe_gave_cannot_be_told_from_words() -> None:
+    """As pi joins them (seen with 0.74.2 and 0.87.1): nothing says where the pipe's text ends."""
+    assert as_typed("pipedplease do") == "pipedplease do"
+    attached = 'piped<file name="/x/a.md">\nattached\n</file>\nplease do'
+    assert as_typed(attached) == attached
 
 
 def test_the_same_event_recorded_twice_has_one_id() -> None:

@@ -24,7 +24,8 @@ from hivemind_skillopt.model import Provenance, derived_id
 HARNESS = "pi"
 
 COMMAND = re.compile(r"/skill:(?P<skill>\S+)(?: (?P<words>.*))?", re.S)
-_ATTACHED = re.compile(r'.*?<file name="[^"\n]*">.*</file>\n?', re.S)
+_ATTACHED = '<file name="'
+_ATTACHED_END = "</file>\n"
 _UNICODE_SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 
 
@@ -135,5 +136,10 @@ def _prompt(payload: Payload, origin: Origin, key: str) -> Iterator[SeenEvent]:
 
 
 def as_typed(prompt: str) -> str:
-    """The person's own words: what `pi -p @file` and a pipe put in front of them is left out."""
-    return _ATTACHED.sub("", prompt, count=1).strip()
+    """The person's own words: the files that `pi @file` puts in front of them are left out.
+
+    A file may hold the mark of an end itself, so the last one counts. What a pipe gave stands before the files and is
+    not marked at all: it cannot be told from words.
+    """
+    typed = prompt.rpartition(_ATTACHED_END)[2] if prompt.startswith(_ATTACHED) else prompt
+    return typed.strip()
