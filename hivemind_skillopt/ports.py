@@ -236,7 +236,7 @@ class ConfiguredCli(AgentCli, Protocol):
     """One whose command depends on what its user set up in the harness's own files."""
 
     def at(self, home: Path) -> AgentCli:
-        """As it is to be called for that home. Reads those files; what cannot be read counts as not there."""
+        """As it is to be called for that home. Raises SettingsError where it cannot be read whom to ask."""
 
 
 class CallRecords(Protocol):

@@ -13,7 +13,7 @@ from hivemind_skillopt.state.running_calls import RunningCalls
 
 
 def chosen_scorer(settings: Settings, hooks: Hooks, adapter: HarnessAdapter) -> Scorer:
-    """Raises SettingsError where none of that name is offered."""
+    """Raises SettingsError where none of that name is offered, or its own settings cannot be read."""
     name = chosen_name(settings, adapter)
     if name == AGENT_CLI:
         return AgentCliScorer(_cli(settings, adapter), settings.environ, RunningCalls(settings.paths.calls))

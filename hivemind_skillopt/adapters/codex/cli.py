@@ -75,7 +75,7 @@ class CodexCli:
         self._config = config or UserConfig()
 
     def at(self, home: Path) -> CodexCli:
-        """With the user's own provider, where one is configured."""
+        """With the user's own provider, where one is configured. Raises SettingsError."""
         return CodexCli(read_user_config(home))
 
     def command(self, question: Question) -> Command:

@@ -8,7 +8,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from hivemind_skillopt.errors import SettingsError
+
 _SERVER = re.compile(r"[A-Za-z0-9_-]+")
+_ENCODING = "utf-8-sig"
+"""Codex takes a byte order mark in front (seen with 0.169.0)."""
 
 
 class _Provider(BaseModel):
@@ -57,8 +61,29 @@ class UserConfig(BaseModel):
 
 
 def read_user_config(home: Path) -> UserConfig:
-    """Of that Codex home; an empty one where there is none that can be read: Codex itself will say so."""
+    """Of that Codex home; an empty one where there is none. Raises SettingsError.
+
+    One that cannot be read may name a provider: without it the conversation would go to another.
+    """
+    path = home / "config.toml"
     try:
-        return UserConfig.model_validate(tomllib.loads((home / "config.toml").read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError):
+        return UserConfig.model_validate(tomllib.loads(path.read_text(encoding=_ENCODING)))
+    except FileNotFoundError:
         return UserConfig()
+    except (OSError, ValueError, RecursionError) as error:
+        raise SettingsError(
+            f"{path} cannot be read ({_reason(error)}); mend it, then `hivemind-skillopt worker run --now`"
+        ) from None
+
+
+def _reason(error: Exception) -> str:
+    """Without what stands there: it may hold keys."""
+    match error:
+        case OSError():
+            return error.strerror or "cannot be opened"
+        case UnicodeDecodeError():
+            return "it is not UTF-8"
+        case ValidationError():
+            return f"`{error.errors()[0]['loc'][0]}` is of the wrong type"
+        case _:
+            return "it is not TOML"
