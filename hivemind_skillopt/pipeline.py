@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from hivemind_skillopt.edits import apply_edits, fingerprint
@@ -293,13 +293,19 @@ def _up_to_last_reaction(case: Case) -> tuple[Turn, ...]:
     return tuple(turns[: last + 1])
 
 
-def _identified(case: Case) -> Iterator[Turn]:
-    """Some harnesses' transcripts name no prompt: there a reaction is known by its words, after the invocation."""
-    ids, invoked = {reaction.text.strip(): reaction.id for reaction in case.reactions}, False
-    for turn in case.conversation.turns:
-        nameless = invoked and turn.who == "human" and not turn.reaction_id
-        yield replace(turn, reaction_id=ids.get(turn.text.strip(), "")) if nameless else turn
-        invoked = invoked or turn.at_invocation
+def _identified(case: Case) -> Sequence[Turn]:
+    """Some harnesses' transcripts name no prompt: there a reaction is known by its words, after the invocation.
+
+    Said twice, the last one is the last turn of these words, and so on backwards: an earlier one may be judged already.
+    """
+    turns, waiting = list(case.conversation.turns), list(case.reactions)
+    invoked = next((at for at, turn in enumerate(turns) if turn.at_invocation), len(turns))
+    for at in range(len(turns) - 1, invoked, -1):
+        said = [reaction for reaction in waiting if reaction.text.strip() == turns[at].text.strip()]
+        if said and turns[at].who == "human" and not turns[at].reaction_id:
+            turns[at] = replace(turns[at], reaction_id=said[-1].id)
+            waiting.remove(said[-1])
+    return turns
 
 
 def _evidence(case: Case) -> Evidence:

@@ -95,13 +95,14 @@ class Bridge:
         self._record("post_tool_call", seen, extra, tool_name=tool, tool_input=seen.get("args"))
 
     def pre_llm_call(self, seen):
-        """A prompt. The same text once more is /retry: its skills are used again, but nobody typed it."""
+        """A prompt. /retry, which takes the last one back, uses its skills again, but nobody typed it."""
         session, text = seen.get("session_id"), seen.get("user_message")
         if seen.get("platform") == "subagent" or not isinstance(text, str) or _is_review():
             return
+        told = hash(text), _length(seen.get("conversation_history"))
         with self._lock:
-            again = self._typed.get(session) == hash(text)
-            self._remember(self._typed, session, hash(text))
+            again = self._typed.get(session) == told
+            self._remember(self._typed, session, told)
         extra = {name: seen.get(name) for name in ("turn_id", "platform", "user_message")}
         self._record("pre_llm_call", seen, {**extra, "again": again})
 
@@ -152,6 +153,11 @@ def _is_review():
     """Does Hermes' own review of the session run on this thread? Nobody typed its prompt or asked for its calls."""
     provenance = sys.modules.get("tools.skill_provenance")
     return provenance is not None and provenance.get_current_write_origin() == "background_review"
+
+
+def _length(history):
+    """The same words typed twice stand in a longer one each time. Of an unknown one no two are the same."""
+    return len(history) if isinstance(history, list) else object()
 
 
 def _shortened(result):

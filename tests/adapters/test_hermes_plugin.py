@@ -164,13 +164,16 @@ def test_a_sub_agents_use_is_the_parents_and_its_prompt_nobodys(state: Path, sta
     assert os.listdir(state / "sessions") == [f"hermes-{SESSION}"]
 
 
-def test_retry_is_told_from_new_words(state: Path, started: list[str]) -> None:
+def test_retry_is_told_from_the_same_words_typed_again(state: Path, started: list[str]) -> None:
+    """It takes the last turn out of the history first (seen)."""
     hooks = load(state, started)
     use(hooks)
-    for text in ("no, that is wrong", "no, that is wrong", "still wrong", "no, that is wrong"):
-        prompt(hooks, text)
-    said = [seen.event.text for item in recorded(state)[1:] for seen in Hermes().events(item)]  # type: ignore[union-attr]
-    assert said == ["no, that is wrong", "still wrong", "no, that is wrong"]
+    for number, (text, length) in enumerate([("no", 3), ("no", 3), ("no", 5), ("why?", 7), ("no", 7), ("no", None)]):
+        prompt(hooks, text, turn_id=f"t{number}", conversation_history=length and [{}] * length)
+    events = [seen.event for item in recorded(state)[1:] for seen in Hermes().events(item)]
+    said = [(event.text, event.prompt_id) for event in events if isinstance(event, UserPromptSubmit)]
+    assert said == [("no", "t0"), ("no", "t2"), ("why?", "t3"), ("no", "t4"), ("no", "t5")]
+    assert len({event.reaction_id for event in events if isinstance(event, UserPromptSubmit)}) == len(said)
 
 
 OFF = {

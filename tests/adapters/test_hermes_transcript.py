@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from hivemind_skillopt.adapters.hermes.payload import reaction_id
 from hivemind_skillopt.adapters.hermes.records import MAX_ROWS
 from hivemind_skillopt.adapters.hermes.skill_body import renders_as
 from hivemind_skillopt.adapters.hermes.transcript import Invoked, read_transcript
@@ -76,7 +75,7 @@ def test_the_recorded_session(path: Path) -> None:
     ]
     assert found is not None
     assert [turn.at_invocation for turn in found.turns] == [False, True, False, False, False]
-    assert found.turns[3].reaction_id == reaction_id(SESSION, PUSHBACK)
+    assert {turn.reaction_id for turn in found.turns} == {""}
     assert found.skill_body == SKILL_MD
     assert len(found.tool_output) == 1
 

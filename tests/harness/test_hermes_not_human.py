@@ -19,6 +19,7 @@ pytestmark = pytest.mark.real_cli
 DELEGATE = ("delegate_task", {"goal": "please deploy the service", "context": "none"})
 REPORT = "[ASYNC DELEGATION"
 REVIEW = "Review the conversation above and "
+DONE = "select id from messages where content = 'Done.'"
 ANSWERED = "select id from messages where content = 'Noted.'"
 
 
@@ -76,14 +77,29 @@ def test_the_review_of_the_session_neither_uses_nor_reacts(tmp_path: Path) -> No
 
 def test_retry_says_nothing_new(tmp_path: Path) -> None:
     """It sends the last message once more as a new turn; the skill is used again."""
-    done = "select id from messages where content = 'Done.'"
     with hermes_world(tmp_path) as (world, model):
         world.set_up("deploy")
         with world.hermes.terminal() as tui:
             tui.type("please deploy the service")
-            wait_until(lambda: len(world.hermes.rows(done)) == 1, "the first answer")
+            wait_until(lambda: len(world.hermes.rows(DONE)) == 1, "the first answer")
             tui.type("/retry")
-            wait_until(lambda: len(world.hermes.rows(done)) == 2, "the second answer")
+            wait_until(lambda: len(world.hermes.rows(DONE)) == 2, "the second answer")
         world.wake()
         assert len(world.log("window_opened")) == 2
         assert (world.log("reaction_queued"), world.log("reaction_skipped"), model.count("judge")) == ([], [], 0)
+
+
+def test_the_same_words_typed_twice_are_two_reactions(tmp_path: Path) -> None:
+    """Here the second time is about the second use."""
+    agent = story()
+    agent.judge = {**agent.judge, "outcome": "ok", "quote": None}  # type: ignore[dict-item]
+    words = "please deploy the service, now really"
+    with hermes_world(tmp_path, agent) as (world, model):
+        world.set_up("deploy")
+        with world.hermes.terminal() as tui:
+            for times in (1, 2, 3):
+                tui.type(words)
+                wait_until(lambda n=times: len(world.hermes.rows(DONE)) == n, "the answer")  # type: ignore[misc]
+                world.settle()
+        assert len(world.log("window_opened")) == 3
+        assert len(world.log("reaction_queued")) == len(store_of(world).verdicts()) == model.count("judge") == 2

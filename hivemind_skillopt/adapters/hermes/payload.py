@@ -6,12 +6,11 @@
 | post_tool_call of `skill_view` that loaded a skill | pre_tool_use, provenance `tool` |
 | post_tool_call of `read_file` or `terminal` that reads a SKILL.md | pre_tool_use, provenance `path` |
 | pre_llm_call with a typed `/skill` | pre_tool_use, provenance `slash`, then user_prompt_submit of its words |
-| pre_llm_call, unless synthetic, a sub-agent's or repeated | user_prompt_submit |
+| pre_llm_call, unless synthetic, a sub-agent's or `/retry` | user_prompt_submit |
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -155,29 +154,23 @@ def _prompt(payload: Payload, origin: Origin) -> Iterator[SeenEvent]:
     message, turn = payload.extra.user_message, payload.extra.turn_id
     scaffold = read_scaffold(message)
     for skill in scaffold.skills if scaffold else ():
-        name = Path(skill.folder).name
-        event = PreToolUse(origin, name, Provenance.SLASH, folder=skill.folder, prompt_id=turn)
-        yield SeenEvent(_id(payload, "PreToolUse", turn, name), event)
+        event = PreToolUse(origin, skill.name, Provenance.SLASH, folder=skill.folder, prompt_id=turn)
+        yield SeenEvent(_id(payload, "PreToolUse", turn, skill.name), event)
     if (scaffold or is_human(message)) and not payload.extra.again:
         yield SeenEvent(_id(payload, "UserPromptSubmit", turn), _reaction(payload, origin, scaffold))
 
 
 def _reaction(payload: Payload, origin: Origin, scaffold: Scaffold | None) -> UserPromptSubmit:
-    text = scaffold.words if scaffold else payload.extra.user_message
+    """The same words typed in two turns are two. `text` is as the transcript shows it: state.db knows no turn ids."""
+    turn, message = payload.extra.turn_id, payload.extra.user_message
     return UserPromptSubmit(
         origin,
-        reaction_id(payload.session_id, text),
-        text=text,
-        words=text.strip(),
-        prompt_id=payload.extra.turn_id,
-        only_invokes=scaffold is not None and not text,
+        derived_id(HARNESS, payload.session_id, "reaction", turn),
+        text=scaffold.shown if scaffold else message,
+        words=scaffold.words if scaffold else message.strip(),
+        prompt_id=turn,
+        only_invokes=scaffold is not None and not scaffold.words,
     )
-
-
-def reaction_id(session_id: str, text: str) -> str:
-    """Session + words: state.db does not know turn ids, and the same words once more are `/retry`."""
-    said = hashlib.sha256(" ".join(text.split()).encode("utf-8", "surrogatepass")).hexdigest()
-    return derived_id(HARNESS, session_id, "reaction", said)
 
 
 def _id(payload: Payload, kind: str, *keys: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 PREFIX = "[IMPORTANT: The user has invoked the "
 BLOCK = "\n\n[Loaded as part of the "
@@ -28,6 +29,10 @@ class LoadedSkill:
     folder: str
     text: str
 
+    @property
+    def name(self) -> str:
+        return Path(self.folder).name
+
 
 @dataclass(frozen=True, slots=True)
 class Scaffold:
@@ -35,6 +40,11 @@ class Scaffold:
 
     skills: tuple[LoadedSkill, ...]
     words: str
+
+    @property
+    def shown(self) -> str:
+        """About as it was typed."""
+        return " ".join([*(f"/{skill.name}" for skill in self.skills), self.words]).strip()
 
 
 def read_scaffold(message: str) -> Scaffold | None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from hivemind_skillopt.adapters.hermes.payload import reaction_id, read_skill_view
+from hivemind_skillopt.adapters.hermes.payload import read_skill_view
 from hivemind_skillopt.adapters.hermes.records import Row, rows_of
-from hivemind_skillopt.adapters.hermes.scaffold import is_human, read_scaffold
+from hivemind_skillopt.adapters.hermes.scaffold import Scaffold, is_human, read_scaffold
 from hivemind_skillopt.ports import Conversation, Turn
 
 HUMAN_TURNS_BEFORE = 3
@@ -65,9 +64,9 @@ def _beginning(rows: Sequence[Row], pivot: int) -> int:
 def _body(rows: Sequence[Row], pivot: Row, invoked: Invoked) -> str | None:
     """The text that was loaded; None where it is not there whole."""
     if not invoked.tool_use_id:
-        scaffold = read_scaffold(pivot.content)
-        loaded = scaffold.skills if scaffold else ()
-        return next((skill.text for skill in loaded if Path(skill.folder).name == invoked.skill), None)
+        spoken = _spoken(pivot)
+        loaded = spoken.skills if spoken else ()
+        return next((skill.text for skill in loaded if skill.name == invoked.skill), None)
     row = next((row for row in rows if row.tool_call_id == invoked.tool_use_id), None)
     viewed = read_skill_view(row.content) if row and row.tool_name == "skill_view" else None
     return viewed.content if viewed else None
@@ -78,8 +77,7 @@ def _turns(row: Row, invoked: Invoked, results: dict[str, Row], *, at_invocation
         return [_tool_turn(row, invoked)]
     spoken = _spoken(row)
     if spoken is not None:
-        shown = " ".join([*(f"/{skill}" for skill in _typed_skills(row)), spoken]).strip()
-        return [Turn("human", shown, at_invocation, reaction_id(invoked.session_id, spoken))]
+        return [Turn("human", spoken.shown, at_invocation)]
     words = [Turn("assistant", row.content)] if row.role == "assistant" and row.content.strip() else []
     missing = [call for call in sorted(row.call_ids) if call not in results]
     return words + [Turn("tool", "a call: no result", call == invoked.tool_use_id) for call in missing]
@@ -91,16 +89,16 @@ def _tool_turn(row: Row, invoked: Invoked) -> Turn:
     return Turn("tool", f"{row.tool_name}: {'failed' if row.failed else 'ok'}", used)
 
 
-def _spoken(row: Row) -> str | None:
-    """What the human typed in this row, beside the names of skills; None where nobody typed it."""
+def _spoken(row: Row) -> Scaffold | None:
+    """What the human typed in this row, with the skills that it names; None where nobody typed it."""
     if row.role != "user":
         return None
     scaffold = read_scaffold(row.content)
-    if scaffold:
-        return scaffold.words
-    return row.content if row.content.strip() and is_human(row.content) else None
+    if scaffold or not row.content.strip() or not is_human(row.content):
+        return scaffold
+    return Scaffold((), row.content)
 
 
 def _typed_skills(row: Row) -> list[str]:
-    scaffold = read_scaffold(row.content)
-    return [Path(skill.folder).name for skill in scaffold.skills] if scaffold else []
+    spoken = _spoken(row)
+    return [skill.name for skill in spoken.skills] if spoken else []
