@@ -24,6 +24,10 @@ _PLAIN = re.compile(r"(?:/|[a-z]+-)[A-Za-z0-9/._-]*")
 """A path or a name with a hyphen: no other YAML value looks like it, so it needs no quotes in a block list."""
 
 
+_COMMA = re.compile(r"(?:\s|(?<=\s)#[^\n]*)*,")
+"""After a flow list's only member; a comment may come before it."""
+
+
 class NotChangeable(ValueError):
     """The text is no YAML mapping, or has something where the list should be."""
 
@@ -59,7 +63,17 @@ def add(text: str, path: ListPath, value: str) -> str:
 
 
 def remove(text: str, path: ListPath, value: str, had: int) -> str:
-    """Without the entry, and without the keys that hold nothing else but for the first `had` of them."""
+    """Without the entry, and without the keys that hold nothing else but for the first `had` of them.
+
+    Raises NotChangeable.
+    """
+    after = _removed(text, path, value, had)
+    if _without(read(after), path) != _without(read(text), path, value):
+        raise NotChangeable(f"nothing can be taken out of {'.'.join(path)} there")
+    return after
+
+
+def _removed(text: str, path: ListPath, value: str, had: int) -> str:
     places = list(_places(text, path))
     if len(places) <= len(path):
         return text
@@ -195,7 +209,8 @@ def _cut_from_flow(text: str, place: _Place, member: _Member) -> str:
         return text[: place.members[at - 1].end] + text[member.end :]
     if len(place.members) > 1:
         return text[: member.start] + text[place.members[1].start :]
-    return text[: member.start] + text[member.end :]
+    comma = _COMMA.match(text, member.end)
+    return text[: member.start] + text[comma.end() if comma else member.end :]
 
 
 def _line_start(text: str, at: int) -> int:
@@ -230,6 +245,18 @@ def _expected(value: dict[str, Any], path: ListPath, entry: str) -> dict[str, An
     if not isinstance(section, dict) or not isinstance(there, list | None):
         raise NotChangeable(f"{'.'.join(path)} is no list")
     section[path[1]] = [*(there or ()), entry]
+    return result
+
+
+def _without(value: dict[str, Any], path: ListPath, entry: str | None = None) -> dict[str, Any]:
+    """The first such entry gone, and each of the two keys under which there is nothing."""
+    result = copy.deepcopy(value)
+    found = _reached(result, path)
+    if len(found) == len(path) and isinstance(found[1], list) and entry in found[1]:
+        found[1].remove(entry)
+    for holder, key in reversed(list(zip([result, *found], path, strict=False))):
+        if isinstance(holder, dict) and not holder.get(key, True):
+            del holder[key]
     return result
 
 

@@ -78,6 +78,32 @@ def test_only_ours_goes_out_of_a_file_that_went_on_changing() -> None:
     assert remove(later, PATH, ENTRY, 0) == "a: 1\nplugins:\n  enabled:\n    - theirs\n  # end\nz: 1\n"
 
 
+FLOW_THAT_WENT_ON = {
+    'a: [x, "NAME",]': "a: [x,]",
+    'a: ["NAME",]': "a: []",
+    'a: ["NAME", x,]': "a: [x,]",
+    'a: [\n  "NAME",\n  ]': "a: [\n  \n  ]",
+    'a: [\n  "NAME"  # ours, all\n  ,\n  ]': "a: [\n  \n  ]",
+    'a: [\n  x,  # one\n  "NAME",  # two\n  y,\n  ]': "a: [\n  x,  # two\n  y,\n  ]",
+}
+
+
+@pytest.mark.parametrize("now", FLOW_THAT_WENT_ON)
+def test_a_flow_list_that_was_edited_stays_valid(now: str) -> None:
+    """A comma may stay behind our entry when the one before it is gone."""
+    text, expected = (f"plugins:\n  {there}\nz: 1\n" for there in (now.replace("NAME", ENTRY), FLOW_THAT_WENT_ON[now]))
+    after = remove(text.replace("a:", "enabled:"), PATH, ENTRY, 2)
+    assert after == expected.replace("a:", "enabled:")
+    assert ENTRY not in entries(after, PATH)
+
+
+def test_what_cannot_be_taken_out_is_refused() -> None:
+    """Our entry became a name for the rest of the file."""
+    text = f"plugins:\n  enabled:\n    - &ours {ENTRY}\n    - b\nother: *ours\n"
+    with pytest.raises(NotChangeable):
+        remove(text, PATH, ENTRY, 2)
+
+
 def test_the_harness_wrote_the_file_anew() -> None:
     """As `hermes plugins enable` does: no comment, another indentation, a long path on one line."""
     text = add("# mine\nplugins:\n  enabled:\n    - a\n", PATH, ENTRY)
