@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from hivemind_skillopt.adapters.hermes import records
 from hivemind_skillopt.adapters.hermes.records import MAX_ROWS
 from hivemind_skillopt.adapters.hermes.skill_body import renders_as
 from hivemind_skillopt.adapters.hermes.transcript import Invoked, read_transcript
@@ -168,6 +169,38 @@ def test_reading_changes_nothing(path: Path) -> None:
     path.chmod(0o400)
     read(path)
     assert path.read_bytes() == before
+
+
+def test_reading_leaves_no_file(path: Path) -> None:
+    """SQLite itself would, of a database in WAL mode that was closed cleanly."""
+    write(path, ROWS)
+    before = sorted(path.parent.iterdir())
+    assert before == [path]
+    assert read(path) is not None
+    assert sorted(path.parent.iterdir()) == before
+
+
+def test_what_is_in_the_log_alone_is_read(path: Path) -> None:
+    """Hermes runs."""
+    write(path, ROWS[:3])
+    with closing(sqlite3.connect(path)) as hermes:
+        hermes.execute("insert into messages (session_id, role, content) values (?, 'user', 'no')", [SESSION])
+        hermes.commit()
+        assert said(read(path))[-1] == ("human", "no")
+
+
+@pytest.mark.parametrize("odd", [
+    {"role": None}, {"content": b"\xff\x00"}, {"timestamp": "yesterday"}, {"tool_calls": b"[]"}, {"timestamp": float("inf")},
+])  # fmt: skip
+def test_a_row_without_sense_costs_only_itself(path: Path, odd: dict[str, Any]) -> None:
+    write(path, [*ROWS[:3], {"role": "user", "content": "odd", **odd}, *ROWS[3:]])
+    assert len(said(read(path))) == 5
+
+
+def test_all_that_is_read_has_a_limit(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "MAX_TOTAL_CHARS", 12_000)
+    write(path, [*({"role": "user", "content": f"{n} " + "x" * 4000} for n in range(9)), *ROWS])
+    assert [text[:2] for who, text in said(read(path)) if who == "human"][:2] == ["7 ", "8 "]
 
 
 @pytest.mark.parametrize(("skill_md", "body", "same"), [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -12,11 +13,13 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 MAX_ROWS = 2000
 MAX_CHARS = 1 << 20
-"""Read at most: a session of weeks costs no more than its tail."""
+MAX_TOTAL_CHARS = 16 << 20
+"""Read at most, of one message and of all: a session of weeks costs no more than its tail."""
 
 BUSY_SECONDS = 2.0
 
-_NEWEST = f"""select id, role, substr(coalesce(content, ''), 1, {MAX_CHARS}), coalesce(tool_calls, ''),
+_NEWEST = f"""select id, role, substr(coalesce(content, ''), 1, {MAX_CHARS}),
+substr(coalesce(tool_calls, ''), 1, {MAX_CHARS}),
 coalesce(tool_call_id, ''), coalesce(tool_name, ''), coalesce(timestamp, 0) from messages
 where session_id = ? and active = 1 order by id desc limit {MAX_ROWS}"""  # noqa: S608  our own two numbers
 """`active = 0`: taken back by the user, or replaced by a summary."""
@@ -33,7 +36,7 @@ _CALLS = TypeAdapter(list[_Call])
 class Row(BaseModel):
     """One message."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, strict=True, allow_inf_nan=False)
     id: int
     role: str
     content: str
@@ -71,10 +74,27 @@ def rows_of(path: str, session_id: str) -> list[Row]:
     if not Path(path).is_file():
         return []
     try:
-        uri = f"file:{quote(path)}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)) as connection:
+        with closing(sqlite3.connect(_uri(path), uri=True, timeout=BUSY_SECONDS)) as connection:
             connection.text_factory = lambda data: data.decode("utf-8", "replace")
-            found = connection.execute(_NEWEST, (session_id,)).fetchall()
+            return list(_tail(connection.execute(_NEWEST, (session_id,))))[::-1]
     except sqlite3.Error as error:
         raise OSError(str(error)) from error
-    return [Row(**dict(zip(Row.model_fields, values, strict=True))) for values in reversed(found)]
+
+
+def _uri(path: str) -> str:
+    """Where nobody writes, a database with a log would be given new files of it by our reading alone."""
+    file = str(Path(path).resolve())
+    still = "" if Path(f"{file}-wal").exists() else "&immutable=1"
+    return f"file:{quote(file)}?mode=ro{still}"
+
+
+def _tail(newest_first: Iterable[Sequence[object]]) -> Iterator[Row]:
+    """The rows that make sense: one that does not must not cost the session."""
+    left = MAX_TOTAL_CHARS
+    for values in newest_first:
+        with suppress(ValidationError):
+            row = Row.model_validate(dict(zip(Row.model_fields, values, strict=True)))
+            left -= len(row.content) + len(row.tool_calls)
+            if left < 0:
+                return
+            yield row
