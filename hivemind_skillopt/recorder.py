@@ -83,10 +83,18 @@ def is_off(state: str, event: str) -> bool:
     return os.path.exists(state + "/disabled") and is_paused(state + "/disabled")
 
 
-def record(state: str, harness: str, event: str, payload: bytes, homes: list[str]) -> bool:
-    """Write the inbox file if the event may matter, then the marker. True when a worker is due."""
-    marker = "" if event in STARTS_SESSION else state + "/sessions/" + harness + "-" + session_key(payload)
-    uses = event in USES_SKILL + MAY_USE and names_org_skill(state, prompt_in(payload) if event in MAY_USE else payload)
+def record(
+    state: str, harness: str, event: str, payload: bytes, homes: list[str], *, session: bytes = b"", told: bytes = b""
+) -> bool:
+    """Write the inbox file if the event may matter, then the marker. True when a worker is due.
+
+    A bridge that has read its payload says the session id, and which texts may name a skill.
+    """
+    key = file_name(session) if session else session_key(payload)
+    marker = "" if event in STARTS_SESSION else state + "/sessions/" + harness + "-" + key
+    if not session:
+        told = prompt_in(payload) if event in MAY_USE else payload
+    uses = event in USES_SKILL + MAY_USE and names_org_skill(state, told)
     reacts = event in MAY_REACT and os.path.exists(marker)
     if not (uses or reacts or event in STARTS_SESSION):
         return False
@@ -140,7 +148,12 @@ def session_key(payload: bytes) -> str:
     """The session id as a file name, by a bytes search: good enough for a marker, which is only a hint."""
     values = (payload.partition(key)[2][:300].lstrip(b": \t\r\n") for key in SESSION_KEYS if key in payload)
     value = next((value for value in values if value.startswith(b'"')), b"")[1:].partition(b'"')[0]
-    return "".join(chr(c) if chr(c).isalnum() or c == 45 else "_" for c in value[:120] if c < 128) or "_"
+    return file_name(value)
+
+
+def file_name(session: bytes) -> str:
+    """As in `state/markers.py`."""
+    return "".join(chr(c) if chr(c).isalnum() or c == 45 else "_" for c in session[:120] if c < 128) or "_"
 
 
 def prompt_in(payload: bytes) -> bytes:

@@ -30,8 +30,17 @@ TOOLS = ("skill_view", "read_file", "terminal")
 KEPT = ("success", "name", "skill_dir", "file")
 """What is kept of a skill_view's result: its text lies in state.db, too."""
 
+ARGUMENTS = ("path", "command", "workdir")
+"""What is kept of a tool's arguments."""
+
 MAX_SESSIONS = 1000
 """Sessions remembered at most: a gateway runs for weeks."""
+
+MAX_DEPTH = 16
+"""Sub-agents of sub-agents that are followed to the session of the human."""
+
+MAX_SEARCHED = 256 << 10
+"""Characters in which the name of a skill is looked for: the turn waits."""
 
 
 def register(ctx):
@@ -77,12 +86,14 @@ class Bridge:
     def on_session_start(self, seen):
         """A sub-agent's session is part of its parent's."""
         if seen.get("platform") != "subagent":
-            self._record("on_session_start", seen, {"platform": seen.get("platform")})
+            self._record("on_session_start", seen, [], {"platform": seen.get("platform")})
 
     def subagent_start(self, seen):
         """Whose child it is: what it uses counts for the session of the human."""
-        with self._lock:
-            self._remember(self._parents, seen.get("child_session_id"), seen.get("parent_session_id"))
+        child, parent = seen.get("child_session_id"), seen.get("parent_session_id")
+        if child and parent and isinstance(child, str) and isinstance(parent, str):
+            with self._lock:
+                self._remember(self._parents, child, parent)
 
     def post_tool_call(self, seen):
         """After the call: before it nobody knows whether there is such a skill."""
@@ -90,9 +101,10 @@ class Bridge:
         if tool not in TOOLS or seen.get("status") != "ok" or not seen.get("session_id") or _is_review():
             return
         extra = {name: seen.get(name) for name in ("tool_call_id", "turn_id", "status")}
-        if tool == "skill_view":
-            extra["result"] = _shortened(seen.get("result"))
-        self._record("post_tool_call", seen, extra, tool_name=tool, tool_input=seen.get("args"))
+        extra["result"] = _shortened(seen.get("result")) if tool == "skill_view" else ""
+        given = seen.get("args") or {}
+        kept = {name: given[name] for name in ARGUMENTS if isinstance(given.get(name), str)}
+        self._record("post_tool_call", seen, [*kept.values(), extra["result"]], extra, tool_name=tool, tool_input=kept)
 
     def pre_llm_call(self, seen):
         """A prompt. /retry, which takes the last one back, uses its skills again, but nobody typed it."""
@@ -104,32 +116,45 @@ class Bridge:
             again = self._typed.get(session) == told
             self._remember(self._typed, session, told)
         extra = {name: seen.get(name) for name in ("turn_id", "platform", "user_message")}
-        self._record("pre_llm_call", seen, {**extra, "again": again})
+        self._record("pre_llm_call", seen, [text], {**extra, "again": again})
 
     def _remember(self, table, key, value):
         if len(table) >= MAX_SESSIONS:
             table.clear()
         table[key] = value
 
-    def _record(self, name, seen, extra, **more):
-        """In the form in which Hermes tells its shell hooks."""
-        if not os.path.exists(LAUNCHER):
+    def _record(self, name, seen, told, extra, **more):
+        """In the form in which Hermes tells its shell hooks. `told`: the texts that may name a skill."""
+        if not self._can_work() or sum(map(len, told)) > self._recorder.MAX_STDIN:
             return
-        session, agent = str(seen.get("session_id")), ""
-        while session in self._parents and self._parents[session] != session:
-            session, agent = self._parents[session], agent or session
+        session, agent = self._humans(str(seen.get("session_id")))
         payload = {"session_id": session, "agent_id": agent, "hook_event_name": name, "cwd": _cwd(), **more}
         data = json.dumps({**payload, "extra": extra}, ensure_ascii=False, default=str).encode("utf-8", "replace")
         if len(data) <= self._recorder.MAX_STDIN:
-            self._take(EVENTS[name], data)
+            searched = "\n".join(told)[:MAX_SEARCHED]
+            self._take(EVENTS[name], data, session.encode("utf-8", "replace"), searched.encode("utf-8", "replace"))
 
-    def _take(self, event, data):
+    def _can_work(self):
+        """Is there a launcher, and an interpreter for the worker? Else nobody would read what is recorded."""
+        return os.path.exists(LAUNCHER) and os.access(self._python, os.X_OK)
+
+    def _humans(self, session):
+        """The session of the human, and the sub-agent's own or ''."""
+        agent = ""
+        for _ in range(MAX_DEPTH):
+            parent = self._parents.get(session, session)
+            if parent == session:
+                break
+            session, agent = parent, agent or session
+        return session, agent
+
+    def _take(self, event, data, session, told):
         recorder = self._recorder
         state = recorder.state_dir(os.path.dirname(LAUNCHER))
         if recorder.is_off(state, event):
             return
         try:
-            if recorder.record(state, "hermes", event, data, ["HERMES_HOME"]):
+            if recorder.record(state, "hermes", event, data, ["HERMES_HOME"], session=session, told=told):
                 self._start_worker(state)
         except Exception as error:
             recorder.log_failure(state, event, error)

@@ -21,6 +21,7 @@ from hivemind_skillopt.adapters.hermes.install import hook_files, with_hooks
 from hivemind_skillopt.cli.harness_file import write_launcher
 from hivemind_skillopt.events import InboxItem, PreToolUse, SessionStart, UserPromptSubmit
 from hivemind_skillopt.state.inbox import Inbox
+from hivemind_skillopt.state.markers import marker_name
 from tests.harness.world import wait_until
 
 PAYLOADS = Path(__file__).parent.parent / "payloads" / "hermes"
@@ -164,6 +165,43 @@ def test_a_sub_agents_use_is_the_parents_and_its_prompt_nobodys(state: Path, sta
     assert os.listdir(state / "sessions") == [f"hermes-{SESSION}"]
 
 
+@pytest.mark.parametrize("parents", [
+    {"child": "b", "b": "child"},
+    {"child": "child"},
+    {"child": ""},
+    {"child": None},
+    {"child": ["x"]},
+])  # fmt: skip
+def test_parents_without_sense_end_nowhere(state: Path, started: list[str], parents: dict[str, object]) -> None:
+    hooks = load(state, started)
+    for child, parent in parents.items():
+        hooks["subagent_start"](child_session_id=child, parent_session_id=parent)
+    use(hooks, session="child")
+    (item,) = recorded(state)
+    (seen,) = Hermes().events(item)
+    assert seen.event.origin.session_id in parents
+
+
+@pytest.mark.parametrize("session", ['a"b', "a\\b", "a\tb", "\u00fc-1", "x" * 150])
+def test_the_marker_is_the_one_that_the_worker_removes(state: Path, started: list[str], session: str) -> None:
+    hooks = load(state, started)
+    use(hooks, session=session)
+    assert os.listdir(state / "sessions") == [marker_name("hermes", session)]
+
+
+def test_a_folder_that_is_named_like_a_skill_is_no_use(
+    state: Path, started: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "deploy--alice").mkdir()
+    monkeypatch.chdir(tmp_path / "deploy--alice")
+    hooks = load(state, started)
+    prompt(hooks, "what is in here?")
+    use(hooks, tool_name="terminal", args={"command": "ls"})
+    assert recorded(state) == []
+    use(hooks, tool_name="terminal", args={"command": f"cat {tmp_path}/deploy--alice/SKILL.md"})
+    assert len(recorded(state)) == 1
+
+
 def test_retry_is_told_from_the_same_words_typed_again(state: Path, started: list[str]) -> None:
     """It takes the last turn out of the history first (seen)."""
     hooks = load(state, started)
@@ -196,6 +234,22 @@ def test_off_is_off(state: Path, started: list[str], why: str, monkeypatch: pyte
     use(hooks)
     prompt(hooks, "deploy--alice")
     assert (recorded(state), started) == ([], [])
+
+
+def test_without_an_interpreter_for_the_worker_nothing_is_recorded(state: Path, tmp_path: Path) -> None:
+    """The package's environment is gone, and the session goes on: nobody would read it, nobody would remove it."""
+    python = tmp_path / "python"
+    python.symlink_to(sys.executable)
+    launcher = state / "launcher"
+    launcher.write_text(launcher.read_text().replace(sys.executable, str(python)))
+    started: list[str] = []
+    hooks = load(state, started)
+    use(hooks)
+    assert len(recorded(state)) == 1
+    python.unlink()
+    use(hooks, call="call_2")
+    prompt(hooks, "no, that is wrong")
+    assert (len(recorded(state)), started) == (1, [])
 
 
 @pytest.mark.parametrize("launcher", [None, "", "#!/bin/sh\nexit 0\n", "exec /gone/python -I -S -c x /gone a b"])

@@ -190,7 +190,8 @@ def test_what_is_in_the_log_alone_is_read(path: Path) -> None:
 
 
 @pytest.mark.parametrize("odd", [
-    {"role": None}, {"content": b"\xff\x00"}, {"timestamp": "yesterday"}, {"tool_calls": b"[]"}, {"timestamp": float("inf")},
+    {"role": None}, {"content": b"\xff\x00"}, {"timestamp": "yesterday"}, {"tool_calls": b"[]"},
+    {"timestamp": float("inf")},
 ])  # fmt: skip
 def test_a_row_without_sense_costs_only_itself(path: Path, odd: dict[str, Any]) -> None:
     write(path, [*ROWS[:3], {"role": "user", "content": "odd", **odd}, *ROWS[3:]])
