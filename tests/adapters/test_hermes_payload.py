@@ -138,15 +138,25 @@ def test_retry_repeats_nothing_that_was_said_but_uses_the_skill_again() -> None:
         "[IMPORTANT: Background process 7 exited]",
         "[IMPORTANT: You are running as a scheduled cron job. ...",
         "[USER INITIATED SKILLS RELOAD: 3 skills]",
+        "[Continuing toward your standing goal]\nGoal: x",
+        "[System: The previous response was cut off by a limit]",
+        "\n [ASYNC DELEGATION BATCH COMPLETE \u2014 deleg_1]",
+        "[CONTEXT COMPACTION \u2014 REFERENCE ONLY] Earlier turns were compacted",
     ],
 )
 def test_nobody_typed_these(text: str) -> None:
     assert events(prompt(text)) == []
 
 
-@pytest.mark.parametrize(
-    "text", ["[URGENT] you broke prod", "[a] or [b]?", "Review it again, it is wrong", "IMPORTANT: no"]
-)
+@pytest.mark.parametrize("text", [
+    "[URGENT] you broke prod",
+    "[ERROR: deploy failed] you used the wrong host",
+    "[WARN - disk] no",
+    "[a] or [b]?",
+    "Review it again, it is wrong",
+    "IMPORTANT: no",
+    "[" + "A -" * 200_000,
+])  # fmt: skip
 def test_somebody_typed_these(text: str) -> None:
     (event,) = events(prompt(text))
     assert isinstance(event, UserPromptSubmit)

@@ -18,8 +18,21 @@ RUNTIME_NOTE = "\n\n[Runtime note:"
 
 _FOLDER = re.compile(r"^\[Skill directory: (?P<folder>[^\n]+)\]$", re.M)
 
-_SYNTHETIC = re.compile(r"\s*(?:Review the conversation above and |\[[A-Z]{3,}[A-Z -]*(?::| [\u2014-]))")
-"""Its own review of a session, and notes of its machinery: `[ASYNC DELEGATION BATCH COMPLETE - `, `[IMPORTANT: `."""
+SYNTHETIC = (
+    "Review the conversation above and ",
+    "[ASYNC DELEGATION ",
+    "[IMPORTANT: ",
+    "[USER INITIATED SKILLS RELOAD:",
+    "[System: ",
+    "[System note: The user ",
+    "[Continuing toward ",
+    "[Background process ",
+    "[CONTEXT COMPACTION ",
+    "[CONTEXT SUMMARY]",
+    "[PRIOR CONTEXT ",
+    "[CRITICAL \u2014 MESSAGE RECALLED]",
+)
+"""How what nobody typed begins: its own review of a session, and the notes of its machinery, as its source has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +71,7 @@ def read_scaffold(message: str) -> Scaffold | None:
 
 def is_human(message: str) -> bool:
     """Typed by the human, as far as the text can say."""
-    return not _SYNTHETIC.match(message)
+    return not message.lstrip().startswith(SYNTHETIC)
 
 
 def _loaded(block: str) -> LoadedSkill | None:
