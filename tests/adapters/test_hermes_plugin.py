@@ -280,6 +280,14 @@ def test_a_prompt_beyond_the_recorders_limit_is_left(state: Path, started: list[
     assert len(recorded(state)) == 1
 
 
+def test_of_a_long_prompt_the_beginning_is_searched(state: Path, started: list[str]) -> None:
+    hooks = load(state, started)
+    prompt(hooks, "deploy--alice " + "x" * 300_000)
+    assert len(recorded(state)) == 1
+    prompt(hooks, "x" * 300_000 + " deploy--alice", session_id="other")
+    assert len(recorded(state)) == 1
+
+
 def test_a_failing_register_is_silent(state: Path) -> None:
     file = state.parent / "__init__.py"
     file.write_text(with_hooks(file, None, state / "launcher"))
