@@ -7,7 +7,7 @@ They are put in at the end of each event's list and taken out again exactly. Eve
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,30 @@ def is_blank(text: str) -> bool:
     return not text.strip(json_text.BOM + " \t\r\n")
 
 
+def added(text: str, value: Json, ours: Mapping[str, Json], file: str) -> str:
+    """The text, which holds that value, with one entry more at the end of each event's list, in the style of the file.
+
+    Raises HarnessError, which calls the file `file`.
+    """
+    if HOOKS not in value:
+        return json_text.add(text, (), {event: [entry] for event, entry in ours.items()}, HOOKS)
+    hooks = value[HOOKS]
+    if not isinstance(hooks, dict):
+        raise _unknown_shape(HOOKS, file)
+    for event, entry in ours.items():
+        if event not in hooks:
+            text = json_text.add(text, (HOOKS,), [entry], event)
+        elif isinstance(hooks[event], list):
+            text = json_text.add(text, (HOOKS, event), entry)
+        else:
+            raise _unknown_shape(f"{HOOKS}.{event}", file)
+    return text
+
+
+def _unknown_shape(key: str, file: str) -> HarnessError:
+    return HarnessError(f"'{key}' in {file} has a shape we do not know; mend it, then install again")
+
+
 @dataclass(frozen=True, slots=True)
 class HookGroups:
     """Ours in one such file.
@@ -77,7 +101,8 @@ class HookGroups:
         hooks = self.read(base, True).get(HOOKS)
         if len(list(self._found(hooks))) == len(self.ours) and all(_stands(hooks, *one) for one in self.ours.items()):
             return base
-        return self._added(self._stripped(base, None))
+        stripped = self._stripped(base, None)
+        return added(stripped, self.read(stripped, True), self.ours, self.file)
 
     def taken_out(self, text: str, before: str | None) -> str | None:
         """The file without our hooks; None: nothing is left of a file that was not there before us.
@@ -117,34 +142,20 @@ class HookGroups:
                     if isinstance(run, str) and self.mark in run:
                         yield (HOOKS, event, at, HOOKS, number), run
 
-    def _added(self, text: str) -> str:
-        """At the end of each list, in the style of the file."""
-        value = self.read(text, True)
-        if HOOKS not in value:
-            return json_text.add(text, (), {event: [entry] for event, entry in self.ours.items()}, HOOKS)
-        hooks = value[HOOKS]
-        if not isinstance(hooks, dict):
-            raise self._unknown_shape(HOOKS)
-        for event, entry in self.ours.items():
-            if event not in hooks:
-                text = json_text.add(text, (HOOKS,), [entry], event)
-            elif isinstance(hooks[event], list):
-                text = json_text.add(text, (HOOKS, event), entry)
-            else:
-                raise self._unknown_shape(f"{HOOKS}.{event}")
-        return text
-
     def _stripped(self, text: str, had: set[str] | None) -> str:
         """Without our hooks, and without what is empty because of it but what it `had` (None: not even `hooks`)."""
         while True:
             value = self.read(text, False)
-            found = next(self._found(value.get(HOOKS)), None)
-            if found is None:
+            found = [path for path, _ in self._found(value.get(HOOKS))]
+            if not found:
                 return text
-            text = json_text.remove(text, _whole(value, found[0], had))
+            text = json_text.remove(text, _whole(value, max(found, key=self._put_in), had))
 
-    def _unknown_shape(self, key: str) -> HarnessError:
-        return HarnessError(f"'{key}' in {self.file} has a shape we do not know; mend it, then install again")
+    def _put_in(self, path: json_text.Path) -> tuple[int, int, int]:
+        """In which order they were put in. The last goes first: what stands on its line is then as it was."""
+        _, event, at, _, number = path
+        order = [*self.ours, event]
+        return order.index(event), int(at), int(number)
 
 
 def _entry(entry: _Entry, run: str) -> dict[str, Any]:

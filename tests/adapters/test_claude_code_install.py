@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hivemind_skillopt.adapters.claude_code.install import installed_commands, with_hooks, without_hooks
@@ -70,6 +70,7 @@ def read(text: str) -> dict[str, object]:
 
 
 @given(texts())
+@example('{"hooks":{"SessionStart":[ ],"PreToolUse":[],"UserPromptExpansion":[]},\n"z":1}')
 def test_out_again_byte_for_byte(text: str) -> None:
     installed = with_hooks(text, LAUNCHER)
     assert without_hooks(installed, LAUNCHER, text) == text

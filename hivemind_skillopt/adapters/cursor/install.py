@@ -14,9 +14,8 @@ from pydantic import BaseModel, ConfigDict
 from hivemind_skillopt.adapters import json_text
 from hivemind_skillopt.adapters.cursor.hooks_file import COMMAND, commands, leniently, read_hooks_file
 from hivemind_skillopt.adapters.cursor.payload import HARNESS
-from hivemind_skillopt.adapters.hook_groups import HOOKS, Json, command, is_blank
+from hivemind_skillopt.adapters.hook_groups import HOOKS, Json, added, command, is_blank
 from hivemind_skillopt.bundle import bundle_dir
-from hivemind_skillopt.errors import HarnessError
 
 VERSION = {"version": 1}
 """Of the file's format; it stands in every documented example."""
@@ -47,7 +46,7 @@ def with_hooks(text: str | None, launcher: Path) -> str:
     stripped = _stripped(base, launcher, None)
     if not read_hooks_file(stripped):
         stripped = json_text.add(stripped, (), VERSION["version"], "version")
-    return _added(stripped, ours)
+    return added(stripped, read_hooks_file(stripped), ours, "Cursor's hooks.json")
 
 
 def without_hooks(text: str, launcher: Path, before: str | None) -> str | None:
@@ -99,29 +98,17 @@ def _stand(value: Json, launcher: Path, ours: dict[str, Json]) -> bool:
     return there == ours and len(found) == len(ours)
 
 
-def _added(text: str, ours: dict[str, Json]) -> str:
-    """At the end of each list, in the style of the file."""
-    value = read_hooks_file(text)
-    if HOOKS not in value:
-        return json_text.add(text, (), {event: [entry] for event, entry in ours.items()}, HOOKS)
-    hooks = value[HOOKS]
-    if not isinstance(hooks, dict):
-        raise _unknown_shape(HOOKS)
-    for event, entry in ours.items():
-        if event not in hooks:
-            text = json_text.add(text, (HOOKS,), [entry], event)
-        elif isinstance(hooks[event], list):
-            text = json_text.add(text, (HOOKS, event), entry)
-        else:
-            raise _unknown_shape(f"{HOOKS}.{event}")
-    return text
-
-
 def _stripped(text: str, launcher: Path, had: set[str] | None) -> str:
     """Without our hooks, and without what is empty because of it but what it `had` (None: not even `hooks`)."""
     while found := _found(value := read_hooks_file(text), launcher):
-        text = json_text.remove(text, _whole(value, *found[0], had))
+        text = json_text.remove(text, _whole(value, *max(found, key=_put_in), had))
     return text
+
+
+def _put_in(place: tuple[str, int]) -> tuple[int, int]:
+    """In which order they were put in. The last goes first: what stands on its line is then as it was."""
+    event, at = place
+    return [*TOLD_AS, event].index(event), at
 
 
 def _whole(value: Json, event: str, at: int, had: set[str] | None) -> json_text.Path:
@@ -130,7 +117,3 @@ def _whole(value: Json, event: str, at: int, had: set[str] | None) -> json_text.
     if not isinstance(hooks, dict) or len(hooks[event]) > 1 or (had and event in had):
         return (HOOKS, event, at)
     return (HOOKS, event) if len(hooks) > 1 or had is not None else (HOOKS,)
-
-
-def _unknown_shape(key: str) -> HarnessError:
-    return HarnessError(f"'{key}' in Cursor's hooks.json has a shape we do not know; mend it, then install again")
