@@ -11,8 +11,9 @@ from hivemind_skillopt.adapters.hermes import Hermes
 from hivemind_skillopt.adapters.pi import Pi
 from hivemind_skillopt.gate.candidate import CheckFunction
 from hivemind_skillopt.gate.decide import BUILT_IN_CHECKS
+from hivemind_skillopt.harness import HarnessAdapter
 from hivemind_skillopt.hooks.specs import hookimpl
-from hivemind_skillopt.ports import HarnessAdapter, Scorer
+from hivemind_skillopt.ports import Scorer
 from hivemind_skillopt.scorers.anthropic import AnthropicScorer
 from hivemind_skillopt.scorers.openai import OpenAIScorer
 from hivemind_skillopt.scorers.scripted import ScriptedScorer

@@ -9,8 +9,9 @@ from functools import cached_property
 
 from hivemind_skillopt.adapters.built_in import BuiltInOffers
 from hivemind_skillopt.errors import SettingsError
+from hivemind_skillopt.harness import HarnessAdapter
 from hivemind_skillopt.hooks.manager import Hooks
-from hivemind_skillopt.ports import HarnessAdapter, SkillStore
+from hivemind_skillopt.ports import SkillStore
 from hivemind_skillopt.pull import Puller
 from hivemind_skillopt.settings import Settings, bare_settings, load_settings
 from hivemind_skillopt.state.database import Database

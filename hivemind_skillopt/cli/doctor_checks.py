@@ -19,9 +19,9 @@ from hivemind_skillopt.cli.harness_file import launcher_text, read_harness_file,
 from hivemind_skillopt.cli.harness_program import HarnessProgram
 from hivemind_skillopt.cli.output import shown_store, tilde
 from hivemind_skillopt.errors import HarnessError, SkillOptError, StateUnavailable
+from hivemind_skillopt.harness import HarnessAdapter, HookProbe
 from hivemind_skillopt.hooks.manager import Hooks
 from hivemind_skillopt.model import SECOND
-from hivemind_skillopt.ports import HarnessAdapter, HookProbe
 from hivemind_skillopt.state.installs import Install
 from hivemind_skillopt.state.log import last_worker_failure
 from hivemind_skillopt.state.skill_folders import content_sha256

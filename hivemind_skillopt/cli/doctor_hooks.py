@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from hivemind_skillopt.harness import HarnessAdapter, HookProbe
 from hivemind_skillopt.model import SkillFile, SkillFolder, SkillRef
 from hivemind_skillopt.paths import Paths
-from hivemind_skillopt.ports import HarnessAdapter, HookProbe
 from hivemind_skillopt.settings import store_id_of
 from hivemind_skillopt.state.database import Database
 from hivemind_skillopt.state.inbox import Inbox

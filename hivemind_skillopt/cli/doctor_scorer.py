@@ -13,8 +13,9 @@ from pydantic import BaseModel
 
 from hivemind_skillopt.cli.doctor_checks import Finding, Findings, Level, Patient
 from hivemind_skillopt.errors import ScorerFailed
+from hivemind_skillopt.harness import HarnessAdapter
 from hivemind_skillopt.hooks.chosen_scorer import chosen_name, chosen_scorer
-from hivemind_skillopt.ports import HarnessAdapter, Question
+from hivemind_skillopt.ports import Question
 from hivemind_skillopt.scorers.ask import ask_json
 from hivemind_skillopt.settings import AGENT_CLI, Settings
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Timer
 
 from hivemind_skillopt.errors import HarnessError
-from hivemind_skillopt.ports import Completed, HarnessAdapter
+from hivemind_skillopt.harness import Completed, HarnessAdapter
 from hivemind_skillopt.settings import WORKER_GUARD, Settings
 
 PROGRAM_SECONDS = 60.0

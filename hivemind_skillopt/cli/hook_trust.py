@@ -10,7 +10,7 @@ import click
 from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.harness_program import HarnessProgram
 from hivemind_skillopt.cli.output import at_a_terminal, say
-from hivemind_skillopt.ports import AsksForTrust, HarnessAdapter, HookTrust
+from hivemind_skillopt.harness import AsksForTrust, HarnessAdapter, HookTrust
 
 
 def tell_how_to_trust(adapter: HarnessAdapter, *, err: bool) -> None:

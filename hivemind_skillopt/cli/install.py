@@ -20,8 +20,8 @@ from hivemind_skillopt.cli.hook_trust import tell_how_to_trust, trust_hooks
 from hivemind_skillopt.cli.options import as_json, dry_run
 from hivemind_skillopt.cli.output import at_a_terminal, print_json, say, shown_store, tilde
 from hivemind_skillopt.errors import AdapterFailed, HarnessError
+from hivemind_skillopt.harness import HarnessAdapter
 from hivemind_skillopt.hooks.chosen_scorer import chosen_name
-from hivemind_skillopt.ports import HarnessAdapter
 from hivemind_skillopt.settings import AGENT_CLI, Settings
 from hivemind_skillopt.state.installs import Install, InstalledFile
 

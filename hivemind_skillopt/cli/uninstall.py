@@ -16,8 +16,8 @@ from hivemind_skillopt.cli.options import as_json, dry_run
 from hivemind_skillopt.cli.output import print_json, say, tilde
 from hivemind_skillopt.cli.purge import Purge
 from hivemind_skillopt.errors import HarnessError, SettingsError, StateUnavailable
+from hivemind_skillopt.harness import HarnessAdapter
 from hivemind_skillopt.paths import APP
-from hivemind_skillopt.ports import HarnessAdapter
 from hivemind_skillopt.settings import Settings
 from hivemind_skillopt.state.installs import Install, InstalledFile
 from hivemind_skillopt.state.made_folders import remove_empty

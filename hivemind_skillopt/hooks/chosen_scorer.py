@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hivemind_skillopt.errors import SettingsError
+from hivemind_skillopt.harness import AgentCli, ConfiguredCli, HarnessAdapter
 from hivemind_skillopt.hooks.manager import Hooks
-from hivemind_skillopt.ports import AgentCli, ConfiguredCli, HarnessAdapter, Scorer
+from hivemind_skillopt.ports import Scorer
 from hivemind_skillopt.scorers.agent_cli import AgentCliScorer
 from hivemind_skillopt.settings import AGENT_CLI, Settings
 from hivemind_skillopt.state.running_calls import RunningCalls

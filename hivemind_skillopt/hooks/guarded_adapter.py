@@ -15,7 +15,8 @@ from typing import Annotated, Final, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hivemind_skillopt.errors import AdapterFailed, HarnessError, PayloadUnreadable
-from hivemind_skillopt.ports import AsksForTrust, Conversation, HarnessAdapter, HookTrust, RunProgram
+from hivemind_skillopt.harness import AsksForTrust, HarnessAdapter, HookTrust, RunProgram
+from hivemind_skillopt.ports import Conversation
 
 ANSWERS: Final[Mapping[str, tuple[type, ...]]] = {
     "home": (Path,),

@@ -11,9 +11,10 @@ import pluggy
 from hivemind_skillopt.errors import AdapterFailed
 from hivemind_skillopt.events import Event, PreToolUse, SessionStart, UserPromptSubmit
 from hivemind_skillopt.gate.candidate import CheckFunction
+from hivemind_skillopt.harness import HarnessAdapter
 from hivemind_skillopt.hooks import specs
 from hivemind_skillopt.hooks.guarded_adapter import guarded
-from hivemind_skillopt.ports import HarnessAdapter, Scorer
+from hivemind_skillopt.ports import Scorer
 from hivemind_skillopt.settings import Settings
 
 Result = TypeVar("Result")

@@ -16,7 +16,8 @@ import pluggy
 
 from hivemind_skillopt.events import PreToolUse, SessionStart, UserPromptSubmit
 from hivemind_skillopt.gate.candidate import CheckFunction
-from hivemind_skillopt.ports import HarnessAdapter, Scorer
+from hivemind_skillopt.harness import HarnessAdapter
+from hivemind_skillopt.ports import Scorer
 from hivemind_skillopt.settings import Settings
 
 PROJECT = "hivemind_skillopt"

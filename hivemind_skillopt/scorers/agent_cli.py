@@ -12,7 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from hivemind_skillopt.errors import ScorerFailed
-from hivemind_skillopt.ports import AgentCli, Answer, CallRecords, Command, Completed, Question
+from hivemind_skillopt.harness import AgentCli, Command, Completed
+from hivemind_skillopt.ports import Answer, CallRecords, Question
 from hivemind_skillopt.settings import WORKER_GUARD
 
 TIMEOUT_SECONDS = 120

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hivemind_skillopt.adapters.built_in import BuiltInOffers
 from hivemind_skillopt.errors import SettingsError
+from hivemind_skillopt.harness import HarnessAdapter
 from hivemind_skillopt.hooks.chosen_scorer import chosen_scorer
 from hivemind_skillopt.hooks.machine import Machine
 from hivemind_skillopt.hooks.manager import Hooks
@@ -18,7 +19,7 @@ from hivemind_skillopt.hooks.session_start import RecordAttribution
 from hivemind_skillopt.hooks.user_prompt_submit import QueueReaction
 from hivemind_skillopt.judgment_window import JudgmentWindow
 from hivemind_skillopt.pipeline import Pipeline
-from hivemind_skillopt.ports import Clock, HarnessAdapter, SkillStore
+from hivemind_skillopt.ports import Clock, SkillStore
 from hivemind_skillopt.pull import Puller
 from hivemind_skillopt.scorers.judge import ModelJudge
 from hivemind_skillopt.scorers.proposer import ModelProposer

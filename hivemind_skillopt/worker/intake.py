@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from hivemind_skillopt.errors import AdapterFailed, PayloadUnreadable, StateUnavailable
 from hivemind_skillopt.events import InboxItem, SeenEvent, SessionStart
+from hivemind_skillopt.harness import HarnessAdapter
 from hivemind_skillopt.hooks.machine import Machine
 from hivemind_skillopt.hooks.manager import Hooks
 from hivemind_skillopt.model import TEXT_AGE
-from hivemind_skillopt.ports import HarnessAdapter
 from hivemind_skillopt.settings import Settings, store_id_of
 from hivemind_skillopt.state.database import Database
 from hivemind_skillopt.state.events import SeenEvents

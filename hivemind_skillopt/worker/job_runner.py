@@ -17,11 +17,12 @@ from hivemind_skillopt.errors import (
     SkillOptError,
     StateUnavailable,
 )
+from hivemind_skillopt.harness import HarnessAdapter
 from hivemind_skillopt.hooks.machine import Machine
 from hivemind_skillopt.judgment_window import JudgmentWindow
 from hivemind_skillopt.model import DAY, Proposal, ProposalStatus, Reaction, Verdict
 from hivemind_skillopt.pipeline import Case, Judged, Pipeline
-from hivemind_skillopt.ports import Clock, Conversation, Draft, HarnessAdapter
+from hivemind_skillopt.ports import Clock, Conversation, Draft
 from hivemind_skillopt.redaction import redact
 from hivemind_skillopt.settings import Mode
 from hivemind_skillopt.state.database import Database

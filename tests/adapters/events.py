@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hivemind_skillopt.events import InboxItem, SeenEvent
-from hivemind_skillopt.ports import HarnessAdapter
+from hivemind_skillopt.harness import HarnessAdapter
 
 
 def one_event(adapter: HarnessAdapter, item: InboxItem) -> SeenEvent | None:

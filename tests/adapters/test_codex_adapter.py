@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hivemind_skillopt.adapters.codex import Codex
-from hivemind_skillopt.ports import AsksForTrust, ConfiguredCli, HarnessAdapter
+from hivemind_skillopt.harness import AsksForTrust, ConfiguredCli, HarnessAdapter
 
 
 def test_where_codex_lives() -> None:

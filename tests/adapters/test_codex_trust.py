@@ -13,7 +13,7 @@ import pytest
 from hivemind_skillopt.adapters.codex import trust, trusted_hash
 from hivemind_skillopt.adapters.codex.install import groups, with_hooks
 from hivemind_skillopt.errors import HarnessError
-from hivemind_skillopt.ports import Completed
+from hivemind_skillopt.harness import Completed
 
 PAYLOADS = Path(__file__).parents[1] / "payloads" / "codex"
 HOME = Path("/home/dev/.codex")

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from hivemind_skillopt.adapters.hermes import Hermes
 from hivemind_skillopt.adapters.yaml_text import entries
 from hivemind_skillopt.errors import HarnessError
-from hivemind_skillopt.ports import Completed, RunProgram
+from hivemind_skillopt.harness import Completed, RunProgram
 
 LAUNCHER = Path("/home/dev/it's \u00fcn\u00ef/launcher")
 HOME = Path("/home/dev/.hermes")

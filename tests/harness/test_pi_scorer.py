@@ -11,7 +11,7 @@ import pytest
 
 from hivemind_skillopt.adapters.pi.cli import PiCli
 from hivemind_skillopt.errors import ScorerFailed
-from hivemind_skillopt.ports import AgentCli
+from hivemind_skillopt.harness import AgentCli
 from hivemind_skillopt.scorers.agent_cli import AgentCliScorer
 from hivemind_skillopt.scorers.ask import ask_json
 from hivemind_skillopt.scorers.judge import JudgeAnswer

@@ -8,7 +8,8 @@ import pytest
 
 from hivemind_skillopt.adapters.claude_code.cli import ClaudeCodeCli
 from hivemind_skillopt.errors import ScorerFailed
-from hivemind_skillopt.ports import Completed, Question
+from hivemind_skillopt.harness import Completed
+from hivemind_skillopt.ports import Question
 from hivemind_skillopt.scorers.judge import SYSTEM, JudgeAnswer
 from hivemind_skillopt.settings import WORKER_GUARD
 from tests.harness.fake_model import FakeModel, Reply, Request, ScriptedAgent

@@ -11,7 +11,7 @@ import pytest
 
 from hivemind_skillopt.errors import HarnessError, PayloadUnreadable, ScorerFailed
 from hivemind_skillopt.events import Event, InboxItem, PreToolUse, SessionStart, UserPromptSubmit
-from hivemind_skillopt.ports import Completed
+from hivemind_skillopt.harness import Completed
 from tests.adapters.events import one_event
 from tests.harness_package.machine import PACKAGE, PROGRAM, Machine
 from tests.harness_package.tinyharness import TinyCli, TinyHarness

@@ -14,22 +14,11 @@ from hivemind_skillopt.adapters import json_text
 from hivemind_skillopt.adapters.base import origin_of
 from hivemind_skillopt.errors import HarnessError, PayloadUnreadable, ScorerFailed
 from hivemind_skillopt.events import Event, InboxItem, PreToolUse, SeenEvent, SessionStart, UserPromptSubmit
+from hivemind_skillopt.harness import AgentCli, Command, Completed, HarnessAdapter, HookProbe, RunProgram
 from hivemind_skillopt.hooks.specs import hookimpl
 from hivemind_skillopt.judgment_window import JudgmentWindow
 from hivemind_skillopt.model import Provenance, Usage, derived_id
-from hivemind_skillopt.ports import (
-    AgentCli,
-    Answer,
-    Command,
-    Completed,
-    Conversation,
-    HarnessAdapter,
-    HookProbe,
-    Question,
-    RunProgram,
-    Turn,
-    UnusableAnswer,
-)
+from hivemind_skillopt.ports import Answer, Conversation, Question, Turn, UnusableAnswer
 
 NAME = "tinyharness"
 DATA = Path(__file__).parent / "tinyharness_data"
@@ -74,7 +63,7 @@ class Said(BaseModel):
 
 
 class TinyHarness:
-    """Implements `ports.HarnessAdapter`, in its order."""
+    """Implements `harness.HarnessAdapter`, in its order."""
 
     name = NAME
     title = "Tiny Harness"

@@ -10,10 +10,10 @@ import pytest
 
 from hivemind_skillopt.adapters.claude_code import ClaudeCode
 from hivemind_skillopt.errors import AdapterFailed, HarnessError
+from hivemind_skillopt.harness import AsksForTrust, HarnessAdapter
 from hivemind_skillopt.hooks.guarded_adapter import ANSWERS, TRUST, guarded
 from hivemind_skillopt.hooks.manager import Hooks
 from hivemind_skillopt.hooks.specs import hookimpl
-from hivemind_skillopt.ports import AsksForTrust, HarnessAdapter
 from tests.hooks.test_manager import Failures, entry
 
 ENVIRON = {"HOME": "/home/dev"}

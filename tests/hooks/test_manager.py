@@ -12,10 +12,11 @@ import pytest
 
 from hivemind_skillopt.events import Origin, PreToolUse, SessionStart, UserPromptSubmit
 from hivemind_skillopt.gate.candidate import Candidate, CheckFunction
+from hivemind_skillopt.harness import HarnessAdapter
 from hivemind_skillopt.hooks.manager import Hooks
 from hivemind_skillopt.hooks.specs import PROJECT, hookimpl
 from hivemind_skillopt.model import Check, Provenance, Result
-from hivemind_skillopt.ports import HarnessAdapter, Scorer
+from hivemind_skillopt.ports import Scorer
 from hivemind_skillopt.scorers.scripted import ScriptedScorer
 from hivemind_skillopt.settings import Mode, Settings, load_settings
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from hivemind_skillopt.errors import ScorerFailed
+from hivemind_skillopt.harness import Command, Completed
 from hivemind_skillopt.model import Usage
-from hivemind_skillopt.ports import Answer, Command, Completed, Question
+from hivemind_skillopt.ports import Answer, Question
 from hivemind_skillopt.scorers.agent_cli import AgentCliScorer
 from hivemind_skillopt.state.running_calls import RunningCalls
 from tests.scorers.processes import still_running

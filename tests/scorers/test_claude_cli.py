@@ -12,7 +12,8 @@ from hivemind_skillopt.adapters.claude_code.cli import ClaudeCodeCli
 from hivemind_skillopt.adapters.cursor.cli import CursorCli
 from hivemind_skillopt.adapters.failure import failure
 from hivemind_skillopt.errors import ScorerFailed, SettingsError
-from hivemind_skillopt.ports import AgentCli, Completed, Question, UnusableAnswer
+from hivemind_skillopt.harness import AgentCli, Completed
+from hivemind_skillopt.ports import Question, UnusableAnswer
 
 PAYLOADS = Path(__file__).parent.parent / "payloads" / "claude_code"
 QUESTION = Question("judge", "hivemind-skillopt/judge prompt v1", "untrusted text", {"type": "object"}, "haiku")

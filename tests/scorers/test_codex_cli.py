@@ -15,7 +15,8 @@ from pydantic import BaseModel
 from hivemind_skillopt.adapters.codex.cli import CodexCli
 from hivemind_skillopt.adapters.codex.strict_schema import strict
 from hivemind_skillopt.errors import ScorerFailed, SettingsError
-from hivemind_skillopt.ports import Completed, ConfiguredCli, Question, UnusableAnswer
+from hivemind_skillopt.harness import Completed, ConfiguredCli
+from hivemind_skillopt.ports import Question, UnusableAnswer
 from hivemind_skillopt.scorers.judge import JudgeAnswer
 from hivemind_skillopt.scorers.proposer import ProposerAnswer
 

@@ -15,9 +15,10 @@ from hivemind_skillopt.adapters.claude_code import ClaudeCode
 from hivemind_skillopt.adapters.cursor import Cursor
 from hivemind_skillopt.adapters.cursor.cli import CursorCli
 from hivemind_skillopt.errors import ScorerFailed
+from hivemind_skillopt.harness import Completed, HarnessAdapter
 from hivemind_skillopt.hooks.chosen_scorer import chosen_scorer
 from hivemind_skillopt.hooks.manager import Hooks
-from hivemind_skillopt.ports import Completed, HarnessAdapter, Question
+from hivemind_skillopt.ports import Question
 from hivemind_skillopt.scorers.agent_cli import AgentCliScorer
 from hivemind_skillopt.settings import load_settings
 from hivemind_skillopt.state.running_calls import RunningCalls

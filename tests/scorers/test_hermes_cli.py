@@ -10,7 +10,8 @@ import pytest
 
 from hivemind_skillopt.adapters.hermes.cli import MAX_PROMPT_BYTES, OWN_ENVIRON, HermesCli
 from hivemind_skillopt.errors import ScorerFailed
-from hivemind_skillopt.ports import Completed, Question, UnusableAnswer
+from hivemind_skillopt.harness import Completed
+from hivemind_skillopt.ports import Question, UnusableAnswer
 
 RECORDED: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent.parent / "payloads" / "hermes" / "headless_outcomes.json").read_text()

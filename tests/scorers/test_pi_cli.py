@@ -10,7 +10,8 @@ import pytest
 
 from hivemind_skillopt.adapters.pi.cli import PiCli
 from hivemind_skillopt.errors import ScorerFailed
-from hivemind_skillopt.ports import Completed, Question
+from hivemind_skillopt.harness import Completed
+from hivemind_skillopt.ports import Question
 from hivemind_skillopt.scorers.ask import ask_json
 from hivemind_skillopt.scorers.judge import JudgeAnswer
 from tests.adapters.test_pi_payload import PAYLOADS

@@ -11,8 +11,9 @@ from hivemind_skillopt.adapters.claude_code.cli import ClaudeCodeCli
 from hivemind_skillopt.adapters.cursor import Cursor
 from hivemind_skillopt.adapters.cursor.payload import is_from_cursor
 from hivemind_skillopt.events import InboxItem, SeenEvent
+from hivemind_skillopt.harness import AgentCli, HookProbe, RunProgram
 from hivemind_skillopt.judgment_window import JudgmentWindow
-from hivemind_skillopt.ports import AgentCli, Conversation, HookProbe, RunProgram
+from hivemind_skillopt.ports import Conversation
 
 
 class ClaudeCode:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from hivemind_skillopt.ports import HookProbe
+from hivemind_skillopt.harness import HookProbe
 
 SESSION = "d0c70000-0000-4000-8000-000000000001"
 COMMON = {"session_id": SESSION, "transcript_path": f"/nonexistent/{SESSION}.jsonl", "cwd": "/nonexistent"}

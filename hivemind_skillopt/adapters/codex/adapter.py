@@ -9,8 +9,9 @@ from hivemind_skillopt.adapters.codex import install, payload, probes, transcrip
 from hivemind_skillopt.adapters.codex.cli import CodexCli
 from hivemind_skillopt.adapters.codex.trust import HOW_TO_TRUST
 from hivemind_skillopt.events import InboxItem, SeenEvent
+from hivemind_skillopt.harness import AgentCli, HookProbe, HookTrust, RunProgram
 from hivemind_skillopt.judgment_window import JudgmentWindow
-from hivemind_skillopt.ports import AgentCli, Conversation, HookProbe, HookTrust, RunProgram
+from hivemind_skillopt.ports import Conversation
 
 
 class Codex:

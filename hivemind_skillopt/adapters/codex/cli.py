@@ -20,8 +20,9 @@ from hivemind_skillopt.adapters.codex.user_config import UserConfig, read_user_c
 from hivemind_skillopt.adapters.failure import failure
 from hivemind_skillopt.adapters.jsonl_tail import Lenient
 from hivemind_skillopt.errors import ScorerFailed, SettingsError
+from hivemind_skillopt.harness import Command, Completed
 from hivemind_skillopt.model import Usage
-from hivemind_skillopt.ports import Answer, Command, Completed, Question, UnusableAnswer
+from hivemind_skillopt.ports import Answer, Question, UnusableAnswer
 
 OWN_ENVIRON = (
     "CODEX_HOME", "CODEX_SQLITE_HOME", "CODEX_API_KEY", "CODEX_ACCESS_TOKEN", "CODEX_CA_CERTIFICATE",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hivemind_skillopt.adapters.codex.install import groups
-from hivemind_skillopt.ports import HookProbe
+from hivemind_skillopt.harness import HookProbe
 
 SESSION = "d0c70000-0000-7000-8000-000000000001"
 COMMON = {

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from hivemind_skillopt.adapters.codex.config_file import read_config, table
 from hivemind_skillopt.adapters.codex.install import ENABLED, groups
 from hivemind_skillopt.errors import HarnessError
-from hivemind_skillopt.ports import HookTrust, RunProgram
+from hivemind_skillopt.harness import HookTrust, RunProgram
 
 REVIEW = "open `codex`, type `/hooks` and press `t`, or run `hivemind-skillopt install --trust`"
 HOW_TO_TRUST = f"it runs no hook that you have not trusted; {REVIEW}"

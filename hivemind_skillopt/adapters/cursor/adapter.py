@@ -9,8 +9,9 @@ from pathlib import Path
 from hivemind_skillopt.adapters.cursor import hooks_file, install, payload, probes, transcript
 from hivemind_skillopt.adapters.cursor.cli import PROGRAMS, CursorCli
 from hivemind_skillopt.events import InboxItem, SeenEvent
+from hivemind_skillopt.harness import AgentCli, HookProbe, RunProgram
 from hivemind_skillopt.judgment_window import JudgmentWindow
-from hivemind_skillopt.ports import AgentCli, Conversation, HookProbe, RunProgram
+from hivemind_skillopt.ports import Conversation
 
 
 class Cursor:

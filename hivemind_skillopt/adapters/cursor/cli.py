@@ -11,8 +11,9 @@ from hivemind_skillopt.adapters.base import refuse_provider
 from hivemind_skillopt.adapters.cursor.payload import HARNESS
 from hivemind_skillopt.adapters.failure import failure
 from hivemind_skillopt.errors import ScorerFailed
+from hivemind_skillopt.harness import Command, Completed
 from hivemind_skillopt.model import Usage
-from hivemind_skillopt.ports import Answer, Command, Completed, Question, UnusableAnswer
+from hivemind_skillopt.ports import Answer, Question, UnusableAnswer
 
 PROGRAMS = ("cursor-agent", "agent")
 """The older name first: it is Cursor's alone, `agent` may be anybody's."""

@@ -8,8 +8,9 @@ from pathlib import Path
 from hivemind_skillopt.adapters.hermes import config_file, install, payload, probes, skill_body, transcript
 from hivemind_skillopt.adapters.hermes.cli import HermesCli
 from hivemind_skillopt.events import InboxItem, SeenEvent
+from hivemind_skillopt.harness import AgentCli, HookProbe, RunProgram
 from hivemind_skillopt.judgment_window import JudgmentWindow
-from hivemind_skillopt.ports import AgentCli, Conversation, HookProbe, RunProgram
+from hivemind_skillopt.ports import Conversation
 
 
 class Hermes:

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from hivemind_skillopt.adapters.failure import failure
 from hivemind_skillopt.adapters.hermes.payload import HARNESS
 from hivemind_skillopt.errors import ScorerFailed
+from hivemind_skillopt.harness import Command, Completed
 from hivemind_skillopt.model import Usage
-from hivemind_skillopt.ports import Answer, Command, Completed, Question, UnusableAnswer
+from hivemind_skillopt.ports import Answer, Question, UnusableAnswer
 
 MAX_PROMPT_BYTES = (1 << 17) - 4096
 """Hermes takes a prompt from argv only, and the kernel refuses one argument of 128 KiB."""

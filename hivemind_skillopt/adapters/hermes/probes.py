@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hivemind_skillopt.adapters.hermes import config_file
 from hivemind_skillopt.adapters.hermes.install import CONFIG, MODULE
-from hivemind_skillopt.ports import HookProbe
+from hivemind_skillopt.harness import HookProbe
 
 SESSION = "20260101_000000_d0c700"
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from hivemind_skillopt.adapters.pi import install, payload, probes, settings_file, skill_body, transcript
 from hivemind_skillopt.adapters.pi.cli import PiCli
 from hivemind_skillopt.events import InboxItem, SeenEvent
+from hivemind_skillopt.harness import AgentCli, HookProbe, RunProgram
 from hivemind_skillopt.judgment_window import JudgmentWindow
-from hivemind_skillopt.ports import AgentCli, Conversation, HookProbe, RunProgram
+from hivemind_skillopt.ports import Conversation
 
 
 class Pi:

@@ -7,8 +7,9 @@ from pathlib import Path
 from hivemind_skillopt.adapters.failure import failure
 from hivemind_skillopt.adapters.pi.named_variables import named_variables
 from hivemind_skillopt.adapters.pi.payload import HARNESS
+from hivemind_skillopt.harness import Command, Completed
 from hivemind_skillopt.model import Usage
-from hivemind_skillopt.ports import Answer, Command, Completed, Question, UnusableAnswer
+from hivemind_skillopt.ports import Answer, Question, UnusableAnswer
 
 OWN_ENVIRON = (
     "PI_CODING_AGENT_DIR",

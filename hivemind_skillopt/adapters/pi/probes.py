@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from hivemind_skillopt.ports import HookProbe
+from hivemind_skillopt.harness import HookProbe
 
 SESSION = "00000000-0000-7000-8000-00000000d0c7"
 
