@@ -8,6 +8,7 @@ SkillOptError              the CLI prints it and exits 1; the worker logs it
 ├── StoreError             the org store refused or could not be reached
 │   ├── StoreUnavailable   try again later
 │   ├── StoreTooNew        the schema is newer than this program
+│   ├── StoreTooOld        the schema is older, or not made yet; a person runs `store init` or `store migrate`
 │   ├── ParentMoved        compare-and-set lost: somebody published first
 │   ├── AlreadyPublished   this reaction or invocation has led to a publication before
 │   └── PublicationHeldBack  a cap or the cooldown: not before a given time
@@ -52,6 +53,11 @@ class StoreUnavailable(StoreError):
 
 class StoreTooNew(StoreError):
     """The store's schema is newer than this program knows."""
+
+
+class StoreTooOld(StoreError):
+    """The store's schema is older than this program needs, or was not made yet. Many machines share it, so a person
+    decides."""
 
 
 class ParentMoved(StoreError):

@@ -66,11 +66,12 @@ class Scope(StrEnum):
 
 
 class Policy(StrEnum):
-    """What the loop may do to a skill, kept in the store per ref."""
+    """What the loop may do to a skill, kept in the store per ref. A retired skill is pulled by nobody any more."""
 
     AUTO = "auto"
     REVIEW = "review"
     LOCKED = "locked"
+    RETIRED = "retired"
 
 
 class ProposalStatus(StrEnum):
@@ -165,6 +166,15 @@ class SkillVersion:
     published_at: int
     proposal_id: str | None = None
     reverts_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SkillChange:
+    """A skill as it stands after its last change: its head and its policy. `number`: the org's, of that change."""
+
+    number: int
+    head: SkillVersion
+    policy: Policy
 
 
 @dataclass(frozen=True, slots=True)

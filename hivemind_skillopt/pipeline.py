@@ -42,7 +42,12 @@ REMEMBERED_PROPOSALS = 1000
 RECENT_PUBLICATIONS = 10
 """How many published proposals the gate looks back for an edit's inverse."""
 
-MODE_OF_POLICY = {Policy.AUTO: Mode.AUTO, Policy.REVIEW: Mode.REVIEW, Policy.LOCKED: Mode.OBSERVE}
+MODE_OF_POLICY = {
+    Policy.AUTO: Mode.AUTO,
+    Policy.REVIEW: Mode.REVIEW,
+    Policy.LOCKED: Mode.OBSERVE,
+    Policy.RETIRED: Mode.OBSERVE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +260,7 @@ class Pipeline:
             after=_edited(before, draft.edits),
             edits=draft.edits,
             ref=verdict.ref,
-            frozen_by="locked" if self.store.policy(verdict.ref) is Policy.LOCKED else "",
+            frozen_by=_frozen_by(self.store.policy(verdict.ref)),
             confidence=verdict.confidence,
             confidence_floor=self.settings.limits.confidence_floor,
             evidence=_evidence(case),
@@ -263,6 +268,11 @@ class Pipeline:
             recent=tuple(published[:RECENT_PUBLICATIONS]),
         )
         return run_checks(candidate, self.checks)
+
+
+def _frozen_by(policy: Policy) -> str:
+    """What keeps every edit away from the skill, in a word, or ''."""
+    return policy.value if policy in {Policy.LOCKED, Policy.RETIRED} else ""
 
 
 def _edited(before: bytes, edits: Sequence[Edit]) -> bytes:

@@ -20,6 +20,7 @@ from hivemind_skillopt.model import (
     Proposal,
     Publication,
     Record,
+    SkillChange,
     SkillFolder,
     SkillRef,
     SkillVersion,
@@ -37,8 +38,14 @@ class Clock(Protocol):
 class SkillStore(Protocol):
     """The org store. Every method may raise StoreUnavailable."""
 
-    def migrate(self) -> None:
-        """Bring the schema up to date. Raises StoreTooNew."""
+    def prepare(self) -> None:
+        """See whether its schema is ours. A store that is this machine's own is made and brought up to date.
+
+        Raises StoreTooNew, StoreTooOld.
+        """
+
+    def migrate(self) -> list[str]:
+        """Make the schema, or bring it up to date; the names of the migrations applied. Raises StoreTooNew."""
 
     def close(self) -> None:
         """Give connections back."""
@@ -59,8 +66,11 @@ class SkillStore(Protocol):
     def folder(self, ref: SkillRef, version: int) -> SkillFolder:
         """The bytes of one version. Raises NotFound."""
 
-    def heads(self, user: str, above: Mapping[SkillRef, int] | None = None) -> list[SkillVersion]:
-        """Every ref's newest version that `user` may see, in one query; with `above`, only newer ones."""
+    def changes(self, user: str, since: int = 0) -> list[SkillChange]:
+        """Each skill that `user` may see and that was published, or given a policy, after that change number.
+
+        In the order of their numbers; one query, which reads no body.
+        """
 
     def published_since(self, at: int) -> int:
         """How many versions the loop has published since then (ns)."""

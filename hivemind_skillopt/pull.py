@@ -75,7 +75,7 @@ class Puller:
             self._repair_links()
             self.folders.forget_unused({entry.folder for entry in self.manifest.everywhere()}, self.log.clock())
         entries = {(entry.home, entry.ref): entry for entry in self.manifest.entries()}
-        heads = self._newer_heads(installs, entries, only)
+        heads = self._newer_heads(installs, only)
         unwanted = set() if only or unpulled_too else self.manifest.unpulled()
         for install in installs:
             for head in heads:
@@ -106,14 +106,11 @@ class Puller:
     def _newer_heads(
         self,
         installs: Sequence[Install],
-        entries: dict[tuple[str, SkillRef], ManifestEntry],
         only: Sequence[SkillRef],
     ) -> list[SkillVersion]:
         """One query: what at least one home does not have yet."""
-        refs = {ref for _, ref in entries}
-        everywhere = [ref for ref in refs if all((install.home, ref) in entries for install in installs)]
-        above = {ref: min(entries[install.home, ref].version for install in installs) for ref in everywhere}
-        heads = self.store.heads(self.settings.user, above) if installs else []
+        changes = self.store.changes(self.settings.user) if installs else []
+        heads = sorted((change.head for change in changes), key=lambda head: head.ref)
         return [head for head in heads if not only or head.ref in only]
 
     def _bring(

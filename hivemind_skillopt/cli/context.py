@@ -60,10 +60,10 @@ class Context:
 
     @cached_property
     def store(self) -> SkillStore:
-        """The org store, its schema up to date."""
+        """The org store, its schema ours."""
         self.made_folders.note(*self.settings.paths.folders)
         store = open_store(self.settings.store_url, self.settings.org)
-        store.migrate()
+        store.prepare()
         return store
 
     @cached_property

@@ -16,7 +16,7 @@ def command(as_json: bool) -> None:
     """List the org's skills that you may see, with the version that is pulled here."""
     context = Context()
     pulled = {entry.ref: entry.version for entry in context.manifest.entries()}
-    heads = context.store.heads(context.settings.user)
+    heads = sorted((change.head for change in context.store.changes(context.settings.user)), key=lambda head: head.ref)
     if as_json:
         print_json([_facts(context, head, pulled.get(head.ref)) for head in heads])
     elif not heads:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, insert, select
 
 from hivemind_skillopt.model import Annotation, Invocation
+from hivemind_skillopt.store.changes import next_change
 from hivemind_skillopt.store.rows import from_row, to_row
 from hivemind_skillopt.store.rules import only
 from hivemind_skillopt.store.schema import annotation_table as said
@@ -15,13 +16,13 @@ from hivemind_skillopt.store.schema import invocations
 
 def add_annotation(connection: Connection, org: str, annotation: Annotation) -> None:
     """One row more."""
-    connection.execute(insert(said), to_row(org, annotation))
+    connection.execute(insert(said), to_row(org, annotation) | {"change": next_change(connection, org)})
 
 
 def newest_annotations(connection: Connection, org: str, invocation_ids: Sequence[str]) -> dict[str, Annotation]:
     """By invocation; by order of writing, because the clocks of two machines differ."""
     wanted = (said.c.org == org, said.c.invocation_id.in_(invocation_ids))
-    rows = connection.execute(select(said).where(*wanted).order_by(said.c.seq)).mappings()
+    rows = connection.execute(select(said).where(*wanted).order_by(said.c.change)).mappings()
     return {row["invocation_id"]: from_row(Annotation, dict(row)) for row in rows}
 
 

@@ -16,7 +16,7 @@ INSERTS: dict[str, Callable[[Table], Insert]] = {"sqlite": sqlite.insert, "postg
 
 def add_missing(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert the rows whose primary key is not there yet."""
-    statement = _insert(connection, table).on_conflict_do_nothing(index_elements=list(table.primary_key))
+    statement = insert_into(connection, table).on_conflict_do_nothing(index_elements=list(table.primary_key))
     connection.execute(statement, list(rows))
 
 
@@ -24,7 +24,7 @@ def add_or_replace(
     connection: Connection, table: Table, row: Row, columns: Sequence[str], where: ColumnElement[bool]
 ) -> None:
     """Insert the row; where its primary key is there and `where` holds for the old row, replace `columns`."""
-    statement = _insert(connection, table)
+    statement = insert_into(connection, table)
     replaced = statement.on_conflict_do_update(
         index_elements=list(table.primary_key),
         set_={name: statement.excluded[name] for name in columns},
@@ -33,5 +33,6 @@ def add_or_replace(
     connection.execute(replaced, [row])
 
 
-def _insert(connection: Connection, table: Table) -> Insert:
+def insert_into(connection: Connection, table: Table) -> Insert:
+    """To be given its ON CONFLICT."""
     return INSERTS[connection.dialect.name](table)

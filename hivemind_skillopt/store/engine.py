@@ -1,4 +1,7 @@
-"""Open the org store that a URL names. Nothing is connected and no schema is touched before the first use."""
+"""Open the org store that a URL names. Nothing is connected and no schema is touched before the first use.
+
+A SQLite file is this machine's own; what other machines reach is PostgreSQL, or speaks like it.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,21 @@ from pathlib import Path
 
 from hivemind_skillopt.errors import SettingsError, StoreUnavailable
 from hivemind_skillopt.sqlite_engine import sqlite_engine
+from hivemind_skillopt.store.postgresql_engine import is_postgresql, postgresql_engine
 from hivemind_skillopt.store.sql import SqlStore
 
 SQLITE = "sqlite:///"
-SUPPORTED = "use sqlite:////absolute/path (postgresql:// will follow)"
+SUPPORTED = "use sqlite:////absolute/path or postgresql://user@host/database"
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*(?=://)")
 
 
 def open_store(url: str, org: str) -> SqlStore:
     """The store of one org. Raises SettingsError for a URL we cannot use, StoreUnavailable for a file we may not."""
+    if is_postgresql(url):
+        return SqlStore(postgresql_engine(url), org, own=False)
     path = sqlite_path(url)
     try:
-        return SqlStore(sqlite_engine(path), org)
+        return SqlStore(sqlite_engine(path), org, own=True)
     except OSError as error:
         raise StoreUnavailable(f"the org store {path} cannot be opened: {error.strerror}") from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from threading import Lock
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from hivemind_skillopt.model import (
     Proposal,
     Publication,
     Record,
+    SkillChange,
     SkillFolder,
     SkillRef,
     SkillVersion,
@@ -39,14 +40,20 @@ class MemoryStore(SkillStore):
         self._folders: dict[tuple[SkillRef, int], SkillFolder] = {}
         self._publications: dict[str, tuple[Proposal, SkillVersion]] = {}
         self._policies: dict[SkillRef, Policy] = {}
+        self._numbers: dict[SkillRef, int] = {}
+        self._last_number = 0
         self._attributions: dict[str, Attribution] = {}
         self._invocations: dict[str, Invocation] = {}
         self._verdicts: dict[str, Verdict] = {}
         self._proposals: dict[str, Proposal] = {}
         self._annotations: dict[str, Annotation] = {}
 
-    def migrate(self) -> None:
+    def prepare(self) -> None:
         """There is no schema."""
+
+    def migrate(self) -> list[str]:
+        """There is no schema."""
+        return []
 
     def close(self) -> None:
         """There is no connection."""
@@ -79,12 +86,12 @@ class MemoryStore(SkillStore):
             raise NotFound(f"{ref} has no version {version} in this org")
         return found
 
-    def heads(self, user: str, above: Mapping[SkillRef, int] | None = None) -> list[SkillVersion]:
-        """Every ref's newest version that `user` may see; with `above`, only newer ones."""
-        known = above or {}
+    def changes(self, user: str, since: int = 0) -> list[SkillChange]:
+        """Each skill that `user` may see and that was published, or given a policy, after that change number."""
         with self._lock:
-            newest = [versions[-1] for _, versions in sorted(self._versions.items())]
-        return [v for v in newest if visible_to(user, v) and v.version > known.get(v.ref, 0)]
+            found = [self._change(ref) for ref in self._versions]
+        seen = (change for change in found if change.number > since and visible_to(user, change.head))
+        return sorted(seen, key=lambda change: change.number)
 
     def published_since(self, at: int) -> int:
         """How many versions the loop has published since then (ns)."""
@@ -100,6 +107,7 @@ class MemoryStore(SkillStore):
         """The last one wins."""
         with self._lock:
             self._policies[ref] = policy
+            self._take_number(ref)
 
     def record(self, records: Sequence[Record]) -> None:
         """Add rows, idempotent by id."""
@@ -165,10 +173,18 @@ class MemoryStore(SkillStore):
 
     def _keep(self, publication: Publication, version: SkillVersion) -> None:
         self._versions[version.ref].append(version)
+        self._take_number(version.ref)
         self._folders[version.ref, version.version] = publication.folder
         if publication.proposal:
             self._publications[publication.proposal.id] = (publication.proposal, version)
             self._add(as_published(publication.proposal, version))
+
+    def _take_number(self, ref: SkillRef) -> None:
+        self._last_number += 1
+        self._numbers[ref] = self._last_number
+
+    def _change(self, ref: SkillRef) -> SkillChange:
+        return SkillChange(self._numbers[ref], self._versions[ref][-1], self._policies.get(ref, Policy.AUTO))
 
     def _add(self, record: Record) -> None:
         match record:

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, insert, or_, select
 
 from hivemind_skillopt.model import Proposal, ProposalStatus, Publication, SkillVersion
 from hivemind_skillopt.skill_md import parse_skill_md
+from hivemind_skillopt.store.changes import next_change
 from hivemind_skillopt.store.dialect import add_missing
 from hivemind_skillopt.store.records import add_record
 from hivemind_skillopt.store.rows import Row, file_row, version_from_row, version_row
@@ -26,14 +27,18 @@ FROM_PARENT = (
 
 
 def publish(connection: Connection, org: str, publication: Publication) -> SkillVersion:
-    """Version n+1, its files, and its proposal's row. The proposal's earlier publication is returned as it is."""
+    """Version n+1, its files, and its proposal's row. The proposal's earlier publication is returned as it is.
+
+    The change number comes first: from then on nobody else publishes in this org.
+    """
+    change = next_change(connection, org)
     proposal = publication.proposal
     earlier = _version_of(connection, org, proposal) if proposal else None
     if earlier:
         return earlier
     parent = head_row(connection, org, publication.ref)
     version = next_version(publication, _standing(connection, org, publication, parent))
-    connection.execute(insert(skills), _skill_row(org, publication, version, parent))
+    connection.execute(insert(skills), _skill_row(org, publication, version, parent) | {"change": change})
     _write_files(connection, org, publication, version)
     if proposal:
         add_record(connection, org, as_published(proposal, version))

@@ -100,6 +100,8 @@ def _check_proposal(publication: Publication, standing: Standing) -> None:
         raise StoreError(f"the proposal for {publication.ref} was rejected; it cannot be published")
     if standing.policy is Policy.LOCKED:
         raise StoreError(f"{publication.ref} is locked; unlock it first")
+    if standing.policy is Policy.RETIRED:
+        raise StoreError(f"{publication.ref} is retired; revive it first")
 
 
 def _check_parent(publication: Publication, head: SkillVersion | None) -> None:

@@ -3,6 +3,9 @@
 Times are nanoseconds since the epoch, but for the columns of the original system (`created_at`, `updated_at`,
 `creation_date`, `last_update_date`): those are ISO-8601 UTC text. Nullable columns that no code names are the
 original's and stay NULL.
+
+`change`: the org's change number (`org_changes`), taken in the transaction that wrote the row. Whoever knows all rows
+up to a number asks for later ones only.
 """
 
 from __future__ import annotations
@@ -30,6 +33,13 @@ schema_migrations = Table(
     "schema_migrations",
     metadata,
     Column("name", Text, primary_key=True),
+)
+
+org_changes = Table(
+    "org_changes",
+    metadata,
+    Column("org", Text, primary_key=True),
+    Column("last", BigInteger, nullable=False),
 )
 
 skills = Table(
@@ -61,11 +71,13 @@ skills = Table(
     Column("reverts_version", BigInteger),
     Column("reaction_id", Text),
     Column("invocation_id", Text),
+    Column("change", BigInteger, nullable=False),
     PrimaryKeyConstraint("org", "id"),
     UniqueConstraint("org", "name", "author", "version", name="skills_one_child"),
     UniqueConstraint("org", "proposal_id", name="skills_one_per_proposal"),
     UniqueConstraint("org", "reaction_id", name="skills_one_per_reaction"),
     UniqueConstraint("org", "invocation_id", name="skills_one_per_invocation"),
+    Index("skills_by_change", "org", "change", unique=True),
 )
 
 blobs = Table(
@@ -190,8 +202,8 @@ proposals = Table(
 annotation_table = Table(
     "annotations",
     metadata,
-    Column("seq", Integer, primary_key=True),
     Column("org", Text, nullable=False),
+    Column("change", BigInteger, nullable=False),
     Column("id", Text, nullable=False),
     Column("invocation_id", Text, nullable=False),
     Column("name", Text, nullable=False),
@@ -200,20 +212,22 @@ annotation_table = Table(
     Column("note", Text, nullable=False),
     Column("annotated_by", Text, nullable=False),
     Column("annotated_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("org", "change"),
     UniqueConstraint("org", "id", name="annotations_once"),
-    Index("annotations_of_invocation", "org", "invocation_id", "seq"),
+    Index("annotations_of_invocation", "org", "invocation_id", "change"),
 )
 """Not `annotations`: that name is the `__future__` import's."""
 
 policies = Table(
     "policies",
     metadata,
-    Column("seq", Integer, primary_key=True),
     Column("org", Text, nullable=False),
+    Column("change", BigInteger, nullable=False),
     Column("name", Text, nullable=False),
     Column("author", Text, nullable=False),
     Column("policy", Text, nullable=False),
     Column("set_by", Text, nullable=False),
     Column("set_at", BigInteger, nullable=False),
-    Index("policies_of_skill", "org", "name", "author", "seq"),
+    PrimaryKeyConstraint("org", "change"),
+    Index("policies_of_skill", "org", "name", "author", "change"),
 )

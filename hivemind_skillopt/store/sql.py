@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, insert
@@ -18,6 +18,7 @@ from hivemind_skillopt.model import (
     Proposal,
     Publication,
     Record,
+    SkillChange,
     SkillFolder,
     SkillRef,
     SkillVersion,
@@ -26,6 +27,7 @@ from hivemind_skillopt.model import (
 from hivemind_skillopt.ports import SkillStore
 from hivemind_skillopt.store import migrations, publish, versions
 from hivemind_skillopt.store.annotations import add_annotation, find_invocation, newest_annotations
+from hivemind_skillopt.store.changes import changes, next_change
 from hivemind_skillopt.store.folder_rules import check_folder
 from hivemind_skillopt.store.records import (
     add_record,
@@ -38,18 +40,32 @@ from hivemind_skillopt.store.schema import policies
 
 
 class SqlStore(SkillStore):
-    """The rows of one org. Safe to share between threads. The schema is brought up to date at the first use."""
+    """The rows of one org. Safe to share between threads. The first use prepares it.
 
-    def __init__(self, engine: Engine, org: str) -> None:
+    `own`: nobody but this machine uses the store, so a newer program may change its schema unasked.
+    """
+
+    def __init__(self, engine: Engine, org: str, *, own: bool) -> None:
         self._engine = engine
         self._org = org
-        self._migrated = False
+        self._own = own
+        self._prepared = False
 
-    def migrate(self) -> None:
-        """Bring the schema up to date. Raises StoreTooNew."""
+    def prepare(self) -> None:
+        """See whether its schema is ours; this machine's own store is made. Raises StoreTooNew, StoreTooOld."""
         with self._connected() as connection:
-            migrations.migrate(connection)
-        self._migrated = True
+            if self._own:
+                migrations.migrate(connection)
+            else:
+                migrations.check(connection)
+        self._prepared = True
+
+    def migrate(self) -> list[str]:
+        """Make the schema, or bring it up to date; the names of the migrations applied. Raises StoreTooNew."""
+        with self._connected() as connection:
+            applied = migrations.migrate(connection)
+        self._prepared = True
+        return applied
 
     def close(self) -> None:
         """Give the connections back."""
@@ -78,10 +94,10 @@ class SqlStore(SkillStore):
         with self._transaction() as connection:
             return versions.folder(connection, self._org, ref, version)
 
-    def heads(self, user: str, above: Mapping[SkillRef, int] | None = None) -> list[SkillVersion]:
-        """Every ref's newest version that `user` may see, in one query; with `above`, only newer ones."""
+    def changes(self, user: str, since: int = 0) -> list[SkillChange]:
+        """Each skill that `user` may see and that was published, or given a policy, after that change number."""
         with self._transaction() as connection:
-            return versions.heads(connection, self._org, user, above or {})
+            return changes(connection, self._org, user, since)
 
     def published_since(self, at: int) -> int:
         """How many versions the loop has published since then (ns)."""
@@ -97,7 +113,8 @@ class SqlStore(SkillStore):
         """The newest row wins."""
         row = {"name": ref.name, "author": ref.author, "policy": policy.value, "set_by": user, "set_at": at}
         with self._transaction() as connection:
-            connection.execute(insert(policies), {"org": self._org, **row})
+            change = next_change(connection, self._org)
+            connection.execute(insert(policies), {"org": self._org, "change": change, **row})
 
     def record(self, records: Sequence[Record]) -> None:
         """Add rows, idempotent by id, all or nothing."""
@@ -153,8 +170,8 @@ class SqlStore(SkillStore):
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        if not self._migrated:
-            self.migrate()
+        if not self._prepared:
+            self.prepare()
         with self._connected() as connection:
             yield connection
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, select
 
 from hivemind_skillopt.errors import NotFound, StoreError
-from hivemind_skillopt.model import Policy, Scope, SkillFolder, SkillRef, SkillVersion
+from hivemind_skillopt.model import Policy, SkillFolder, SkillRef, SkillVersion
+from hivemind_skillopt.store.changes import NO_BODY
 from hivemind_skillopt.store.folder_rules import check_folder
 from hivemind_skillopt.store.rows import Row, folder_from_rows, version_from_row
 from hivemind_skillopt.store.schema import blobs, policies, skill_files, skills
 from hivemind_skillopt.store.times import to_iso
-
-NO_BODY = tuple(column for column in skills.c if column.name != "body")
 
 
 def find(connection: Connection, org: str, *where: ColumnElement[bool]) -> list[SkillVersion]:
@@ -46,21 +43,6 @@ def published_since(connection: Connection, org: str, at: int) -> int:
     return connection.scalar(select(func.count()).select_from(skills).where(since)) or 0
 
 
-def heads(connection: Connection, org: str, user: str, above: Mapping[SkillRef, int]) -> list[SkillVersion]:
-    """One query, in the order of the refs. `above` is compared here: a thousand refs are no SQL expression."""
-    newest = (
-        select(skills.c.name, skills.c.author, func.max(skills.c.version).label("version"))
-        .where(skills.c.org == org)
-        .group_by(skills.c.name, skills.c.author)
-        .subquery()
-    )
-    is_newest = and_(*(skills.c[name] == newest.c[name] for name in ("name", "author", "version")))
-    seen = or_(skills.c.scope == Scope.TEAM.value, skills.c.author == user)
-    rows = connection.execute(select(*NO_BODY).join(newest, is_newest).where(skills.c.org == org, seen))
-    found = [version_from_row(dict(row)) for row in rows.mappings()]
-    return sorted((v for v in found if v.version > above.get(v.ref, 0)), key=lambda version: version.ref)
-
-
 def folder(connection: Connection, org: str, ref: SkillRef, version: int) -> SkillFolder:
     """The files of one version, checked. Raises NotFound, StoreError for damaged bytes, SkillInvalid."""
     one = and_(skills.c.org == org, of_ref(skills, ref), skills.c.version == version)
@@ -75,11 +57,11 @@ def folder(connection: Connection, org: str, ref: SkillRef, version: int) -> Ski
 
 
 def policy(connection: Connection, org: str, ref: SkillRef) -> Policy:
-    """The newest row's; by order of writing, because the clocks of two machines differ."""
+    """The newest row's."""
     newest = (
         select(policies.c.policy)
         .where(policies.c.org == org, of_ref(policies, ref))
-        .order_by(policies.c.seq.desc())
+        .order_by(policies.c.change.desc())
         .limit(1)
     )
     return Policy(connection.scalar(newest) or Policy.AUTO)

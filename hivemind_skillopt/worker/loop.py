@@ -70,7 +70,7 @@ class Loop:
 
     def _open_store(self) -> bool:
         try:
-            self.store.migrate()
+            self.store.prepare()
         except SkillOptError as error:
             self.notes.put("sync_failure", str(error))
             self.machine.log.write("store_unavailable", why=str(error))

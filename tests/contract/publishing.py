@@ -22,3 +22,8 @@ def loop_publish(store: SkillStore, proposed: Proposal, body: str, **changes: ob
     assert head
     request = publication(body, head.content_sha256, published_by="carol", proposal=proposed)
     return store.publish(replace(request, **changes))
+
+
+def heads(store: SkillStore, user: str, since: int = 0) -> list[SkillVersion]:
+    """In the order of their last change."""
+    return [change.head for change in store.changes(user, since)]

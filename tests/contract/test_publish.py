@@ -9,7 +9,7 @@ import pytest
 from hivemind_skillopt.errors import ParentMoved, SkillInvalid, StoreError
 from hivemind_skillopt.model import Scope, SkillFile, SkillFolder, SkillVersion
 from hivemind_skillopt.ports import SkillStore
-from tests.contract.publishing import first, loop_publish
+from tests.contract.publishing import first, heads, loop_publish
 from tests.store.values import DEPLOY, NOON, folder, proposal, publication
 
 
@@ -54,7 +54,7 @@ def test_scope_is_never_widened(store: SkillStore) -> None:
     one = first(store, scope=Scope.ME)
     two = store.publish(publication("v2\n", one.content_sha256, scope=Scope.TEAM))
     assert two.scope is Scope.ME
-    assert store.heads("bob") == []
+    assert heads(store, "bob") == []
 
 
 def test_contributors_are_named_once_and_in_order(store: SkillStore) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from hivemind_skillopt.errors import NotFound
-from hivemind_skillopt.model import Policy, ProposalStatus, Scope, SkillRef
+from hivemind_skillopt.errors import NotFound, ParentMoved
+from hivemind_skillopt.model import Policy, ProposalStatus, Scope
 from hivemind_skillopt.ports import SkillStore
-from tests.contract.publishing import OpenOrg, first, loop_publish
+from tests.contract.publishing import OpenOrg, first, heads, loop_publish
 from tests.store.values import (
     DEPLOY,
     HOUR,
@@ -26,7 +26,7 @@ from tests.store.values import (
 def test_an_empty_store(store: SkillStore) -> None:
     assert store.head(NOBODY) is None
     assert store.history(NOBODY) == []
-    assert store.heads("alice") == []
+    assert heads(store, "alice") == []
     assert store.policy(NOBODY) is Policy.AUTO
     assert (store.attributions(), store.invocations(), store.verdicts(), store.proposals()) == ([], [], [], [])
 
@@ -58,28 +58,56 @@ def test_heads_are_the_newest_that_the_user_may_see(store: SkillStore) -> None:
     one = first(store)
     two = store.publish(publication("v2\n", one.content_sha256))
     mine = store.publish(publication("v1\n", ref=LINT, scope=Scope.ME))
-    assert store.heads("bob") == [two, mine]
-    assert store.heads("alice") == [two]
+    assert heads(store, "bob") == [two, mine]
+    assert heads(store, "alice") == [two]
 
 
 def test_a_me_skill_is_its_authors_not_its_publishers(store: SkillStore) -> None:
     store.publish(publication("v1\n", ref=LINT, scope=Scope.ME, published_by="alice"))
-    assert store.heads("alice") == []
+    assert heads(store, "alice") == []
 
 
-def test_heads_above_what_is_known(store: SkillStore) -> None:
+def test_changes_since_what_is_known(store: SkillStore) -> None:
+    one = first(store)
+    known = store.changes("bob")[-1].number
+    assert store.changes("bob", known) == []
+    lint = store.publish(publication("v1\n", ref=LINT))
+    two = store.publish(publication("v2\n", one.content_sha256))
+    assert heads(store, "bob", known) == [lint, two]
+    after_lint = store.changes("bob", known)[0].number
+    assert heads(store, "bob", after_lint) == [two]
+
+
+def test_of_several_new_versions_only_the_head_is_a_change(store: SkillStore) -> None:
     one = first(store)
     two = store.publish(publication("v2\n", one.content_sha256))
+    three = store.publish(publication("v3\n", two.content_sha256))
+    assert heads(store, "bob") == [three]
+
+
+def test_a_policy_is_a_change(store: SkillStore) -> None:
+    one = first(store)
     lint = store.publish(publication("v1\n", ref=LINT))
-    assert store.heads("bob", {DEPLOY: 1}) == [two, lint]
-    assert store.heads("bob", {DEPLOY: 2}) == [lint]
-    assert store.heads("bob", {DEPLOY: 2, LINT: 1, NOBODY: 7}) == []
+    known = store.changes("bob")[-1].number
+    store.set_policy(DEPLOY, Policy.RETIRED, "alice", NOON)
+    assert [(change.head, change.policy) for change in store.changes("bob", known)] == [(one, Policy.RETIRED)]
+    assert [(change.head, change.policy) for change in store.changes("bob")] == [
+        (lint, Policy.AUTO),
+        (one, Policy.RETIRED),
+    ]
 
 
-def test_heads_above_a_great_many_refs(store: SkillStore) -> None:
-    first(store)
-    known = {SkillRef(f"skill-{number}", "bob"): 1 for number in range(3000)}
-    assert [version.ref for version in store.heads("bob", known)] == [DEPLOY]
+def test_a_policy_without_a_skill_is_no_change(store: SkillStore) -> None:
+    store.set_policy(NOBODY, Policy.LOCKED, "alice", NOON)
+    assert store.changes("alice") == []
+
+
+def test_what_was_refused_is_no_change(store: SkillStore) -> None:
+    one = first(store)
+    known = store.changes("bob")[-1].number
+    with pytest.raises(ParentMoved):
+        store.publish(publication("v2\n", "0" * 64))
+    assert (store.changes("bob", known), store.head(DEPLOY)) == ([], one)
 
 
 def test_the_newest_policy_wins(store: SkillStore) -> None:
@@ -102,7 +130,7 @@ def test_an_org_sees_nothing_of_another(store: SkillStore, open_org: OpenOrg) ->
     store.record([attribution(), invocation(), verdict(), proposal(status=ProposalStatus.REJECTED)])
     other = open_org("other")
     assert other.head(DEPLOY) is None
-    assert (other.history(DEPLOY), other.heads("alice")) == ([], [])
+    assert (other.history(DEPLOY), other.changes("alice")) == ([], [])
     assert other.policy(DEPLOY) is Policy.AUTO
     assert (other.attributions(), other.invocations(), other.verdicts(), other.proposals()) == ([], [], [], [])
     with pytest.raises(NotFound):
@@ -113,9 +141,9 @@ def test_two_orgs_may_hold_the_same_skill(store: SkillStore, open_org: OpenOrg) 
     other = open_org("other")
     ours = first(store)
     theirs = other.publish(publication(folder=folder("theirs\n", more_md=b"x")))
-    assert (store.heads("bob"), other.heads("bob")) == ([ours], [theirs])
+    assert (heads(store, "bob"), heads(other, "bob")) == ([ours], [theirs])
     newer = other.publish(publication("v2\n", theirs.content_sha256))
-    assert (store.heads("bob"), other.heads("bob")) == ([ours], [newer])
+    assert (heads(store, "bob"), heads(other, "bob")) == ([ours], [newer])
     assert store.folder(DEPLOY, 1).content_sha256 == ours.content_sha256
     assert other.folder(DEPLOY, 1).content_sha256 == theirs.content_sha256
 

@@ -42,7 +42,7 @@ def known() -> list[str]:
 
 
 def test_a_new_store_has_every_table_and_the_names(engine: Engine) -> None:
-    SqlStore(engine, "acme").migrate()
+    SqlStore(engine, "acme", own=True).migrate()
     assert set(inspect(engine).get_table_names()) == set(metadata.tables)
     assert applied(engine) == known()
 
@@ -57,33 +57,33 @@ def test_the_originals_columns_are_all_there() -> None:
 
 
 def test_migrating_again_changes_nothing(engine: Engine) -> None:
-    store = SqlStore(engine, "acme")
+    store = SqlStore(engine, "acme", own=True)
     store.migrate()
     store.publish(publication())
     store.migrate()
-    SqlStore(engine, "acme").migrate()
+    SqlStore(engine, "acme", own=True).migrate()
     assert applied(engine) == known()
     assert store.head(DEPLOY) is not None
 
 
 def test_the_first_use_migrates(engine: Engine) -> None:
-    assert SqlStore(engine, "acme").heads("alice") == []
+    assert SqlStore(engine, "acme", own=True).changes("alice") == []
     assert applied(engine) == known()
 
 
 def test_a_newer_store_is_refused_with_a_clear_line(engine: Engine) -> None:
-    SqlStore(engine, "acme").migrate()
+    SqlStore(engine, "acme", own=True).migrate()
     with engine.begin() as connection:
         connection.execute(schema_migrations.insert(), {"name": "m999_future"})
     expected = r"^the org store was changed by a newer hivemind-skillopt \(m999_future\); upgrade this one$"
     with pytest.raises(StoreTooNew, match=expected):
-        SqlStore(engine, "acme").migrate()
+        SqlStore(engine, "acme", own=True).migrate()
     with pytest.raises(StoreTooNew):
-        SqlStore(engine, "acme").publish(publication())
+        SqlStore(engine, "acme", own=True).publish(publication())
 
 
 def test_what_is_missing_is_applied_in_order(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    SqlStore(engine, "acme").migrate()
+    SqlStore(engine, "acme", own=True).migrate()
     done: list[str] = []
 
     def m002_column(connection: Connection) -> None:
@@ -94,8 +94,8 @@ def test_what_is_missing_is_applied_in_order(engine: Engine, monkeypatch: pytest
         done.append("m003")
 
     monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, m002_column, m003_more))
-    SqlStore(engine, "acme").migrate()
-    SqlStore(engine, "acme").migrate()
+    SqlStore(engine, "acme", own=True).migrate()
+    SqlStore(engine, "acme", own=True).migrate()
     assert done == ["m002", "m003"]
     assert applied(engine) == known()
 
@@ -107,5 +107,5 @@ def test_a_migration_that_fails_leaves_nothing(engine: Engine, monkeypatch: pyte
 
     monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, m002_breaks))
     with pytest.raises(StoreUnavailable, match="no such table"):
-        SqlStore(engine, "acme").migrate()
+        SqlStore(engine, "acme", own=True).migrate()
     assert inspect(engine).get_table_names() == []

@@ -41,7 +41,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 @pytest.fixture
 def store(engine: Engine) -> SqlStore:
-    opened = SqlStore(engine, "acme")
+    opened = SqlStore(engine, "acme", own=True)
     opened.migrate()
     return opened
 
@@ -105,12 +105,12 @@ def test_equal_bytes_are_kept_once(store: SqlStore, engine: Engine) -> None:
     assert modes == {"SKILL.md": "644", "bin/go.sh": "755"}
 
 
-def test_heads_are_one_query_without_bodies(store: SqlStore, engine: Engine) -> None:
+def test_changes_are_one_query_without_bodies(store: SqlStore, engine: Engine) -> None:
     publish_two(store)
     store.publish(publication("v1\n", ref=LINT))
     seen: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda c, cur, sql, *_: seen.append(sql))
-    assert len(store.heads("bob", {LINT: 1})) == 1
+    assert len(store.changes("bob", 2)) == 1
     (query,) = [sql for sql in seen if not sql.startswith("BEGIN")]
     assert "body" not in query
     assert "blobs" not in query
