@@ -80,7 +80,7 @@ def test_a_store_that_is_down_costs_delay_only(lab: Lab, monkeypatch: pytest.Mon
     lab.use()
     lab.react()
     with monkeypatch.context() as patch:
-        patch.setattr(SqlStore, "migrate", down)
+        patch.setattr(SqlStore, "prepare", down)
         for _ in range(2):
             lab.work()
     assert lab.left() == [0, 1, 2]
