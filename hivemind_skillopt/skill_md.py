@@ -1,6 +1,6 @@
 """SKILL.md as bytes: front matter, body, newline style. Nothing here ever re-renders YAML.
 
-What the loop may change is the body; the front matter keeps its bytes.
+What the loop may change is the body; the front matter keeps its bytes. ruamel.yaml is imported when one is read.
 """
 
 from __future__ import annotations
@@ -8,11 +8,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from io import StringIO
-
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
-from ruamel.yaml.nodes import MappingNode, ScalarNode
 
 from hivemind_skillopt.errors import SkillInvalid
 
@@ -81,6 +76,9 @@ def front_matter(skill_md: SkillMd) -> dict[str, object] | None:
     """
     if skill_md.yaml_at is None or len(skill_md.yaml) > MAX_YAML_CHARS:
         return None
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
     try:
         loaded = YAML(typ="safe", pure=True).load(skill_md.yaml) if _is_plain(skill_md.yaml) else None
     except (YAMLError, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError):
@@ -90,6 +88,9 @@ def front_matter(skill_md: SkillMd) -> dict[str, object] | None:
 
 def _is_plain(yaml: str) -> bool:
     """No anchor, no alias, no absurd depth. Reads events only, so it needs no recursion."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
+
     depth = 0
     for event in YAML(typ="safe", pure=True).parse(yaml):
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
@@ -122,6 +123,9 @@ def _name_span(skill_md: SkillMd) -> tuple[int, int] | None:
     """Where the value of the top-level `name:` lies in the front matter, quotes included."""
     if skill_md.yaml_at is None or front_matter(skill_md) is None:
         return None
+    from ruamel.yaml import YAML
+    from ruamel.yaml.nodes import MappingNode, ScalarNode
+
     root = YAML(pure=True).compose(StringIO(skill_md.yaml))
     if not isinstance(root, MappingNode):
         return None

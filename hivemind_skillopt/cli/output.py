@@ -1,4 +1,4 @@
-"""How results are printed: JSON for programs, rich for people."""
+"""How results are printed: JSON for programs, rich for people (imported when there is something for them)."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-
-from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from hivemind_skillopt.model import SECOND
 from hivemind_skillopt.settings import Settings, without_credentials
 
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
 
 def console(*, err: bool = False) -> Console:
     """Standard output or error; plain where it is no terminal."""
+    from rich.console import Console
+
     return Console(highlight=False, soft_wrap=False, stderr=err)
 
 
@@ -34,6 +36,9 @@ def say(text: str, style: str | None = None, *, err: bool = False) -> None:
 
 def say_indented(text: str, style: str = "") -> None:
     """A paragraph under a heading, wrapped."""
+    from rich.padding import Padding
+    from rich.text import Text
+
     console().print(Padding(Text(printable(text), style=style), (0, 0, 0, 4)))
 
 
@@ -49,6 +54,8 @@ def print_json(value: object) -> None:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A plain table without a frame."""
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in columns:
         table.add_column(name, overflow="fold")
@@ -59,6 +66,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
 
 def _cell(value: object) -> Text:
     """Text, never markup: it may be a stranger's."""
+    from rich.text import Text
+
     return Text("-" if value is None or value == "" else printable(str(value)))
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pluggy
 
 from hivemind_skillopt.errors import AdapterFailed
 from hivemind_skillopt.events import Event, PreToolUse, SessionStart, UserPromptSubmit
-from hivemind_skillopt.gate.candidate import CheckFunction
 from hivemind_skillopt.harness import HarnessAdapter
 from hivemind_skillopt.hooks import specs
-from hivemind_skillopt.hooks.guarded_adapter import guarded
 from hivemind_skillopt.ports import Scorer
 from hivemind_skillopt.settings import Settings
+
+if TYPE_CHECKING:
+    from hivemind_skillopt.gate.candidate import CheckFunction  # and with it the readers of Markdown
 
 Result = TypeVar("Result")
 OnFailure = Callable[[str, Exception], None]
@@ -82,7 +83,7 @@ class Hooks:
         """One broken adapter does not take a plugin's others with it."""
         for offer in offers:
             try:
-                yield offer if impl.plugin in self._built_in else guarded(offer, impl.plugin_name, environ)
+                yield offer if impl.plugin in self._built_in else _guarded(offer, impl.plugin_name, environ)
             except AdapterFailed as error:
                 self._on_failure(impl.plugin_name, error)
 
@@ -103,6 +104,13 @@ class Hooks:
         impls = (impl for caller in self._manager.get_hookcallers(plugin) or () for impl in caller.get_hookimpls())
         if any(impl.plugin is plugin and (impl.wrapper or impl.hookwrapper) for impl in impls):
             raise pluggy.PluginValidationError(plugin, "hook wrappers are not supported")
+
+
+def _guarded(offer: object, plugin: str, environ: Mapping[str, str]) -> HarnessAdapter:
+    """Imported here: pydantic, for those who have a third party's adapter."""
+    from hivemind_skillopt.hooks.guarded_adapter import guarded
+
+    return guarded(offer, plugin, environ)
 
 
 def _offers(answer: Sequence[Any] | None) -> tuple[Any, ...]:

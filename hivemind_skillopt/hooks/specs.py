@@ -11,14 +11,17 @@ The three events arrive in order per session, each once, as frozen values.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pluggy
 
 from hivemind_skillopt.events import PreToolUse, SessionStart, UserPromptSubmit
-from hivemind_skillopt.gate.candidate import CheckFunction
 from hivemind_skillopt.harness import HarnessAdapter
 from hivemind_skillopt.ports import Scorer
 from hivemind_skillopt.settings import Settings
+
+if TYPE_CHECKING:
+    from hivemind_skillopt.gate.candidate import CheckFunction  # and with it the readers of Markdown
 
 PROJECT = "hivemind_skillopt"
 hookspec = pluggy.HookspecMarker(PROJECT)

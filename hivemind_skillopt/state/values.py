@@ -1,16 +1,25 @@
-"""Frozen values as JSON text in a column, and back; pydantic checks what comes back."""
+"""Frozen values as JSON text in a column, and back; pydantic (imported on first use) checks what comes back."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import TypeAdapter
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 Value = TypeVar("Value")
 
-_adapter: Callable[[object], TypeAdapter[Any]] = cache(TypeAdapter)
+
+def _made(kind: type) -> TypeAdapter[Any]:
+    """For `cache`: making one costs more than using it."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
+
+
+_adapter: Callable[[object], TypeAdapter[Any]] = cache(_made)
 
 
 def dump(value: object) -> str:

@@ -1,17 +1,21 @@
-"""INSERT .. ON CONFLICT: the one thing that SQLAlchemy Core has per dialect. The shape is the same in both."""
+"""INSERT .. ON CONFLICT: the one thing that SQLAlchemy Core has per dialect. The shape is the same in both.
+
+Only the dialect that is used is imported.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, Connection, Table
-from sqlalchemy.dialects import postgresql, sqlite
 
 from hivemind_skillopt.store.rows import Row
 
-Insert = sqlite.Insert | postgresql.Insert
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
-INSERTS: dict[str, Callable[[Table], Insert]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+    Insert = sqlite.Insert | postgresql.Insert
 
 
 def add_missing(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -35,4 +39,10 @@ def add_or_replace(
 
 def insert_into(connection: Connection, table: Table) -> Insert:
     """To be given its ON CONFLICT."""
-    return INSERTS[connection.dialect.name](table)
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert(table)

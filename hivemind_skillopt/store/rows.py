@@ -1,4 +1,4 @@
-"""Frozen values as rows, and back; pydantic checks what comes back.
+"""Frozen values as rows, and back; pydantic (imported on first use) checks what comes back.
 
 A column has its field's name; `ref` is the two columns name and author; what is nested is JSON text.
 """
@@ -9,9 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields
 from enum import StrEnum
-from typing import Any, TypeVar
-
-from pydantic import TypeAdapter, ValidationError
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hivemind_skillopt.errors import StoreTooNew
 from hivemind_skillopt.model import (
@@ -25,6 +23,9 @@ from hivemind_skillopt.model import (
     Verdict,
 )
 from hivemind_skillopt.store.times import from_iso, to_iso
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 Row = dict[str, object]
 Value = TypeVar("Value")
@@ -47,6 +48,8 @@ def to_row(org: str, value: Annotation | Invocation | Proposal | Verdict) -> Row
 
 def from_row(kind: type[Value], row: Mapping[str, object]) -> Value:
     """The value back. Raises StoreTooNew for a row with words that this program does not know."""
+    from pydantic import ValidationError
+
     cells = {name: _loaded(name, cell) for name, cell in row.items()}
     cells["ref"] = SkillRef(str(row["name"]), str(row["author"]))
     try:
@@ -126,6 +129,8 @@ def _loaded(name: str, cell: object) -> object:
 
 def _adapter(kind: type[Value]) -> TypeAdapter[Value]:
     """Made once for each kind; making one costs more than using it."""
+    from pydantic import TypeAdapter
+
     if kind not in _ADAPTERS:
         _ADAPTERS[kind] = TypeAdapter(kind)
     adapter: TypeAdapter[Value] = _ADAPTERS[kind]

@@ -7,22 +7,19 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hivemind_skillopt.adapters.built_in import BuiltInOffers
 from hivemind_skillopt.errors import SettingsError
 from hivemind_skillopt.harness import HarnessAdapter
-from hivemind_skillopt.hooks.chosen_scorer import chosen_scorer
 from hivemind_skillopt.hooks.machine import Machine
 from hivemind_skillopt.hooks.manager import Hooks
 from hivemind_skillopt.hooks.pre_tool_use import ArmWindow
 from hivemind_skillopt.hooks.session_start import RecordAttribution
 from hivemind_skillopt.hooks.user_prompt_submit import QueueReaction
 from hivemind_skillopt.judgment_window import JudgmentWindow
-from hivemind_skillopt.pipeline import Pipeline
 from hivemind_skillopt.ports import Clock, SkillStore
 from hivemind_skillopt.pull import Puller
-from hivemind_skillopt.scorers.judge import ModelJudge
-from hivemind_skillopt.scorers.proposer import ModelProposer
 from hivemind_skillopt.settings import Settings
 from hivemind_skillopt.state.database import Database
 from hivemind_skillopt.state.events import SeenEvents
@@ -44,6 +41,9 @@ from hivemind_skillopt.worker.intake import Intake
 from hivemind_skillopt.worker.job_runner import JobRunner
 from hivemind_skillopt.worker.loop import Loop
 from hivemind_skillopt.worker.sync import Sync
+
+if TYPE_CHECKING:
+    from hivemind_skillopt.pipeline import Pipeline
 
 
 def build_loop(settings: Settings, clock: Clock = time.time_ns, sleep: Callable[[float], None] = time.sleep) -> Loop:
@@ -143,6 +143,15 @@ class _Pipelines:
         adapter = self._adapters.get(agent)
         if adapter is None:
             raise SettingsError(f"HIVEMIND_SKILLOPT_AGENT is '{agent}'; no such harness is known")
+        return self._made(settings, agent, adapter)
+
+    def _made(self, settings: Settings, agent: str, adapter: HarnessAdapter) -> Pipeline:
+        """The model's side and the gate are imported here: most runs of the worker have no job."""
+        from hivemind_skillopt.hooks.chosen_scorer import chosen_scorer
+        from hivemind_skillopt.pipeline import Pipeline
+        from hivemind_skillopt.scorers.judge import ModelJudge
+        from hivemind_skillopt.scorers.proposer import ModelProposer
+
         scorer = chosen_scorer(settings, self._hooks, adapter)
         return Pipeline(
             store=self._store,

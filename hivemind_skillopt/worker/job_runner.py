@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from hivemind_skillopt.errors import (
     AlreadyPublished,
@@ -21,13 +21,15 @@ from hivemind_skillopt.harness import HarnessAdapter
 from hivemind_skillopt.hooks.machine import Machine
 from hivemind_skillopt.judgment_window import JudgmentWindow
 from hivemind_skillopt.model import DAY, Proposal, ProposalStatus, Reaction, Verdict
-from hivemind_skillopt.pipeline import Case, Judged, Pipeline
 from hivemind_skillopt.ports import Clock, Conversation, Draft
 from hivemind_skillopt.redaction import redact
 from hivemind_skillopt.settings import Mode
 from hivemind_skillopt.state.database import Database
 from hivemind_skillopt.state.jobs import Job, Step
 from hivemind_skillopt.state.notes import PULL_DUE, Notes
+
+if TYPE_CHECKING:
+    from hivemind_skillopt.pipeline import Case, Judged, Pipeline
 
 TRANSCRIPT_TRIES = 3
 TRANSCRIPT_PAUSE = 20_000_000_000
@@ -81,6 +83,8 @@ class JobRunner:
         return self.adapters[window.invocation.harness]
 
     def _case(self, job: Job, window: JudgmentWindow, conversation: Conversation) -> Case:
+        from hivemind_skillopt.pipeline import Case  # and with it the gate; most runs of the worker have no job
+
         if job.step is Step.JUDGE:
             window = self._take_absorbed(job, window, conversation)
         reactions = tuple(self.machine.jobs.reactions(job))

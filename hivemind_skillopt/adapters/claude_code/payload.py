@@ -15,11 +15,12 @@ import re
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hivemind_skillopt.adapters.base import origin_of
+from hivemind_skillopt.adapters.claude_code.adapter import ClaudeCode
 from hivemind_skillopt.errors import PayloadUnreadable
 from hivemind_skillopt.events import InboxItem, Origin, PreToolUse, SeenEvent, SessionStart, UserPromptSubmit
 from hivemind_skillopt.model import Provenance, derived_id
 
-HARNESS = "claude_code"
+HARNESS = ClaudeCode.name
 
 SYNTHETIC_STARTS = (
     "<task-notification>",

@@ -21,12 +21,13 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hivemind_skillopt.adapters.base import origin_of
+from hivemind_skillopt.adapters.codex.adapter import Codex
 from hivemind_skillopt.adapters.shell_reads import MAX_READS, is_ref, skill_reads
 from hivemind_skillopt.errors import PayloadUnreadable
 from hivemind_skillopt.events import InboxItem, Origin, PreToolUse, SeenEvent, SessionStart, UserPromptSubmit
 from hivemind_skillopt.model import Provenance, derived_id
 
-HARNESS = "codex"
+HARNESS = Codex.name
 
 SHELL = "Bash"
 """The shell tool's name in hooks, whatever it is called for the model (contract 3)."""

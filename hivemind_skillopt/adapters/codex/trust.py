@@ -11,13 +11,12 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from hivemind_skillopt.adapters.codex.adapter import REVIEW
 from hivemind_skillopt.adapters.codex.config_file import read_config, table
 from hivemind_skillopt.adapters.codex.install import ENABLED, groups
 from hivemind_skillopt.errors import HarnessError
 from hivemind_skillopt.harness import HookTrust, RunProgram
 
-REVIEW = "open `codex`, type `/hooks` and press `t`, or run `hivemind-skillopt install --trust`"
-HOW_TO_TRUST = f"it runs no hook that you have not trusted; {REVIEW}"
 HOOKS_FEATURES = ("hooks", "codex_hooks")
 """The second is an older name that still works (contract 1)."""
 

@@ -1,4 +1,7 @@
-"""The Cursor adapter: the few names that every harness has, in the same order."""
+"""The Cursor adapter: the few names that every harness has, in the same order.
+
+The rest is imported where it is used: most commands ask a harness for its names and its home only.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,6 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hivemind_skillopt.adapters.cursor import hooks_file, install, payload, probes, transcript
-from hivemind_skillopt.adapters.cursor.cli import PROGRAMS, CursorCli
 from hivemind_skillopt.events import InboxItem, SeenEvent
 from hivemind_skillopt.harness import AgentCli, HookProbe, RunProgram
 from hivemind_skillopt.judgment_window import JudgmentWindow
@@ -17,7 +18,7 @@ from hivemind_skillopt.ports import Conversation
 class Cursor:
     """Implements `ports.HarnessAdapter`."""
 
-    name = payload.HARNESS
+    name = "cursor"
     title = "Cursor"
     seen_version = "documents of 2026-09 only"
     trust = "hooks in the user's hooks.json need no trust"
@@ -34,10 +35,14 @@ class Cursor:
 
     def events(self, item: InboxItem) -> Sequence[SeenEvent]:
         """See `payload.py`."""
+        from hivemind_skillopt.adapters.cursor import payload
+
         return payload.read_events(item, str(self.home(item.carried)))
 
     def read_transcript(self, window: JudgmentWindow) -> Conversation | None:
         """See `transcript.py`."""
+        from hivemind_skillopt.adapters.cursor import transcript
+
         return transcript.read_transcript(window) if window.transcript_path else None
 
     def renders_as(self, skill_md: str, body: str) -> bool:
@@ -50,19 +55,27 @@ class Cursor:
 
     def with_hooks(self, file: Path, text: str | None, launcher: Path) -> str:
         """See `install.py`."""
+        from hivemind_skillopt.adapters.cursor import install
+
         return install.with_hooks(text, launcher)
 
     def without_hooks(self, file: Path, text: str, launcher: Path, before: str | None) -> str | None:
         """See `install.py`."""
+        from hivemind_skillopt.adapters.cursor import install
+
         return install.without_hooks(text, launcher, before)
 
     def hook_probes(self, texts: Mapping[Path, str], launcher: Path, skill: str) -> list[HookProbe]:
         """See `probes.py`."""
+        from hivemind_skillopt.adapters.cursor import install, probes
+
         (text,) = texts.values()
         return probes.hook_probes(install.installed_commands(text, launcher), skill)
 
     def switched_off(self, home: Path) -> str:
         """See `hooks_file.py`."""
+        from hivemind_skillopt.adapters.cursor import hooks_file
+
         return hooks_file.switched_off(home / "hooks.json")
 
     def untrusted(self, home: Path, launcher: Path, run: RunProgram) -> str:
@@ -71,4 +84,6 @@ class Cursor:
 
     def cli(self) -> AgentCli:
         """The one of its two names that is on the PATH."""
+        from hivemind_skillopt.adapters.cursor.cli import PROGRAMS, CursorCli
+
         return CursorCli(next(filter(shutil.which, PROGRAMS), PROGRAMS[0]))

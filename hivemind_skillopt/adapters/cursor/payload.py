@@ -19,13 +19,14 @@ from os.path import normpath
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from hivemind_skillopt.adapters.base import origin_of
+from hivemind_skillopt.adapters.cursor.adapter import Cursor
 from hivemind_skillopt.adapters.jsonl_tail import Lenient
 from hivemind_skillopt.adapters.shell_reads import skill_reads
 from hivemind_skillopt.errors import PayloadUnreadable
 from hivemind_skillopt.events import InboxItem, Origin, PreToolUse, SeenEvent, SessionStart, UserPromptSubmit
 from hivemind_skillopt.model import Provenance, derived_id
 
-HARNESS = "cursor"
+HARNESS = Cursor.name
 BOM = b"\xef\xbb\xbf"
 SKILL_MD = "SKILL.md"
 

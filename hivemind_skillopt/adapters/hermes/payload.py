@@ -17,13 +17,14 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from hivemind_skillopt.adapters.base import origin_of
+from hivemind_skillopt.adapters.hermes.adapter import Hermes
 from hivemind_skillopt.adapters.hermes.scaffold import Scaffold, is_human, read_scaffold
 from hivemind_skillopt.adapters.shell_reads import SkillRead, skill_reads
 from hivemind_skillopt.errors import PayloadUnreadable
 from hivemind_skillopt.events import InboxItem, Origin, PreToolUse, SeenEvent, SessionStart, UserPromptSubmit
 from hivemind_skillopt.model import Provenance, derived_id
 
-HARNESS = "hermes"
+HARNESS = Hermes.name
 
 
 class _Lenient(BaseModel):

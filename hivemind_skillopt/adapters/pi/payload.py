@@ -16,12 +16,13 @@ from posixpath import basename, dirname, join, normpath, split
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hivemind_skillopt.adapters.base import origin_of
+from hivemind_skillopt.adapters.pi.adapter import Pi
 from hivemind_skillopt.adapters.shell_reads import skill_reads
 from hivemind_skillopt.errors import PayloadUnreadable
 from hivemind_skillopt.events import InboxItem, Origin, PreToolUse, SeenEvent, SessionStart, UserPromptSubmit
 from hivemind_skillopt.model import Provenance, derived_id
 
-HARNESS = "pi"
+HARNESS = Pi.name
 
 COMMAND = re.compile(r"/skill:(?P<skill>\S+)(?: (?P<words>.*))?", re.S)
 _ATTACHED = '<file name="'
