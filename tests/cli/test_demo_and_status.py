@@ -6,8 +6,10 @@ import os
 from dataclasses import fields
 from pathlib import Path
 
+from click.testing import CliRunner
 from sqlalchemy import insert
 
+from hivemind_skillopt.cli.main import main
 from hivemind_skillopt.model import Reaction
 from hivemind_skillopt.settings import Limits
 from hivemind_skillopt.state.database import Database
@@ -124,11 +126,20 @@ def verbs_in(help_text: str) -> list[str]:
     return [line.split()[0] for line in help_text.split("Commands:")[1].splitlines() if line.strip()]
 
 
+def help_of(verb: list[str]) -> str:
+    """As a terminal of 80 columns shows it."""
+    shown = CliRunner().invoke(main, [*verb, "--help"], prog_name="python -m hivemind_skillopt", terminal_width=80)
+    assert shown.exit_code == 0, shown.output
+    return shown.output
+
+
 def test_every_verb_has_help(cli: Cli) -> None:
+    """The first as a process, the others by the same parser in this one."""
     verbs = [[verb] for verb in verbs_in(cli.run("--help").stdout)]
+    assert help_of(verbs[0]) == cli.run(*verbs[0], "--help").stdout
     assert len(verbs) >= 20
     for verb in verbs:
-        text = cli.run(*verb, "--help").stdout
+        text = help_of(verb)
         assert all(len(line) <= 80 for line in text.splitlines()), verb
         if "Commands:" in text:
             assert "..." not in text.split("Commands:")[1], f"cut short: {verb}"
