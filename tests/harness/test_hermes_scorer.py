@@ -27,6 +27,8 @@ from tests.scorers.processes import descendants, still_running
 pytestmark = pytest.mark.real_cli
 
 UNTRUSTED = "the untrusted words of a user"
+TRIED_TWICE = "agent:\n  api_max_retries: 2\n"
+"""Not three times, with longer and longer waits."""
 GOOD = Reply.structured(VERDICT)
 
 
@@ -48,6 +50,8 @@ class Person:
         with FakeModel(policy) as model:
             hermes = Hermes(self.binary, self.root, self.root, model.url, self.extra)
             hermes.set_up()
+            with (hermes.config / "config.yaml").open("a") as config:
+                config.write(TRIED_TWICE)
             path = f"{self.binary.parent}{os.pathsep}{os.environ['PATH']}"
             environ = {**hermes.env(), "PATH": path}
             scorer = AgentCliScorer(HermesCli(), environ, RunningCalls(self.root / "calls"), timeout)
