@@ -46,10 +46,9 @@ class CodexWorld(World):
 
     def set_up(self, *names: str, trust: bool = True, route: str = "plugin") -> None:
         """Install, trust, and pull the named skills of alice."""
-        self.run("install", "--yes", "--harness", "codex", "--route", route, *(["--trust"] if trust else []))
-        for name in names:
-            self.run("push", str(self.write_skill(name)))
-        self.run("pull")
+        install = ("install", "--yes", "--harness", "codex", "--route", route, *(["--trust"] if trust else []))
+        pushes = [("push", str(self.write_skill(name))) for name in names]
+        self.run_all(install, *pushes, ("pull",))
 
     @property
     def agent(self) -> ScriptedAgent:

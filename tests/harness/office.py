@@ -64,10 +64,8 @@ class Office(World):
 
     def set_up(self, *names: str) -> None:
         """Install into every harness that is found, and pull the named skills of alice."""
-        self.run("install", "--yes", "--trust")
-        for name in names:
-            self.run("push", str(self.write_skill(name)))
-        self.run("pull")
+        pushes = [("push", str(self.write_skill(name))) for name in names]
+        self.run_all(("install", "--yes", "--trust"), *pushes, ("pull",))
 
 
 @dataclass

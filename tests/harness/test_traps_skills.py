@@ -32,12 +32,10 @@ description: deploys another way
 
 def set_up_with(world: World, front_matter: str) -> None:
     """Install, push a skill of alice with one more line in its front matter, pull."""
-    world.run("install", "--yes")
     folder = world.write_skill()
     text = SKILL.format(name="deploy", title="Deploy").replace("\n---\n\n#", f"\n{front_matter}\n---\n\n#")
     (folder / "SKILL.md").write_text(text)
-    world.run("push", str(folder))
-    world.run("pull")
+    world.run_all(("install", "--yes"), ("push", str(folder)), ("pull",))
     world.spy()
 
 

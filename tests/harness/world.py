@@ -8,12 +8,13 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hivemind_skillopt import launch
+from hivemind_skillopt.state.log import read_log
 from tests.harness.claude_code import ClaudeCode
 
 SKILL = """---
@@ -49,6 +50,14 @@ PROPOSAL: dict[str, object] = {
 }
 
 PATIENCE = 60.0
+
+ALL_IN_ONE = """
+import json, sys
+from hivemind_skillopt.cli.main import main
+for command in json.loads(sys.argv[1]):
+    if main(command, prog_name="hivemind-skillopt", standalone_mode=False):
+        sys.exit(f"{command} failed")
+"""
 
 SPIED = (
     "SessionStart", "SessionEnd", "UserPromptSubmit", "UserPromptExpansion", "PreToolUse", "PostToolUse", "Stop",
@@ -129,6 +138,14 @@ class World:
         assert done.returncode == code, f"{arguments} ended with {done.returncode}: {done.stdout}{done.stderr}"
         return done
 
+    def run_all(self, *commands: Sequence[str]) -> None:
+        """Our CLI's commands one after the other in one process, for what only prepares a test."""
+        argv = [sys.executable, "-c", ALL_IN_ONE, json.dumps(commands)]
+        done = subprocess.run(
+            argv, cwd=self.project, env=self.environ, capture_output=True, encoding="utf-8", timeout=120, check=False
+        )
+        assert done.returncode == 0, f"{commands} ended with {done.returncode}: {done.stdout}{done.stderr}"
+
     def json(self, *arguments: str) -> Any:
         """Our CLI's answer with `--json`."""
         return json.loads(self.run(*arguments, "--json").stdout)
@@ -142,10 +159,8 @@ class World:
 
     def set_up(self, *names: str) -> None:
         """Install, and pull the named skills of alice."""
-        self.run("install", "--yes")
-        for name in names:
-            self.run("push", str(self.write_skill(name)))
-        self.run("pull")
+        pushes = [("push", str(self.write_skill(name))) for name in names]
+        self.run_all(("install", "--yes"), *pushes, ("pull",))
 
     def change_settings(self, change: Callable[[dict[str, Any]], None]) -> None:
         """Edit the harness's settings.json as a person would."""
@@ -203,16 +218,19 @@ class World:
         """Wait until the detached worker has ended with nothing left; the status then."""
         deadline = time.monotonic() + PATIENCE
         while True:
+            while self.workers() and time.monotonic() < deadline:
+                time.sleep(0.02)  # asking our CLI meanwhile would only keep the worker from its work
             status = self.json("status")
             left = [status["inbox"], status["jobs"], status["outbox"]]
             if not any(left) and not self.workers():
                 return status  # type: ignore[no-any-return]
             assert time.monotonic() < deadline, f"did not settle: {status}\n{self.run('log').stdout}"
-            time.sleep(0.1)
+            time.sleep(0.02)
 
     def log(self, what: str = "") -> list[dict[str, Any]]:
-        """The machine's log."""
-        return [entry for entry in self.json("log", "-n", "1000") if entry["what"] == what or not what]
+        """The machine's log, where it is now."""
+        state = Path(self.environ.get("HIVEMIND_SKILLOPT_STATE_DIR", self.state))
+        return [entry for entry in read_log(state / "log.jsonl") if entry["what"] == what or not what]
 
 
 def _holds(path: Path, needle: bytes) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hivemind_skillopt.state.log import read_log
 from tests.cli.conftest import Cli
 from tests.harness.world import PROPOSAL, SKILL, VERDICT
 
@@ -81,4 +82,6 @@ class Machine(Cli):
         self.run("pull")
 
     def log(self, what: str) -> list[dict[str, Any]]:
-        return [entry for entry in self.json("log", "-n", "1000") if entry["what"] == what]
+        return [
+            entry for entry in read_log(self.home / ".local/state/hivemind-skillopt/log.jsonl") if entry["what"] == what
+        ]
