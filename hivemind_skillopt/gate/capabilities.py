@@ -118,8 +118,9 @@ def told_to_run(sentence: str) -> Iterator[re.Match[str]]:
 def packages(body: str) -> Found:
     """Packages that are fetched or installed, by command or in prose."""
     found: Found = {}
+    text = plain(body)
     for pattern in (_INSTALL, _FETCH_AND_RUN, _INSTALL_PROSE):
-        for match in pattern.finditer(plain(body)):
+        for match in pattern.finditer(text):
             names = [name.strip("`.,:()") for name in match["packages"].split() if not name.startswith("-")]
             found |= {name.casefold(): match.group() for name in names if name}
     return found

@@ -73,7 +73,9 @@ def _paragraphs(body: str) -> Iterator[tuple[int, str]]:
 
 def plain(text: str) -> str:
     """Compatibility form without characters that have no width: as a model reads it."""
-    return "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
+    normal = unicodedata.normalize("NFKC", text)
+    without_width = [char for char in set(normal) if unicodedata.category(char) == "Cf"]  # a text has few characters
+    return normal.translate(dict.fromkeys(map(ord, without_width))) if without_width else normal
 
 
 def code_spans(text: str) -> list[str]:
