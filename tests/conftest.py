@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.postgres import Postgres, running
-
+if TYPE_CHECKING:
+    from tests.postgres import Postgres
 SLOWEST_FIRST = (
     "harness", "crash", "harness_package", "real_data", "docs", "contract", "tests", "plugin_package", "worker", "cli",
     "scorers", "adapters",
@@ -31,5 +32,7 @@ def _place(path: Path) -> int:
 def postgres() -> Iterator[Postgres]:
     """A real PostgreSQL server, one for this process's whole run. A test makes its own databases in it, and leaves it
     as it was."""
+    from tests.postgres import running  # the server's package is not where the wheel is tried
+
     with running() as server:
         yield server
