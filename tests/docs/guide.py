@@ -100,7 +100,7 @@ def session(machine: Machine) -> None:
     """The skill is used, the user pushes back, version 2 comes."""
     machine.script(story.SCRIPT)
     machine.work(machine.path / ".claude" / "skills" / story.REF)
-    wait(lambda: machine.status()["last_worker_run"] and settled(machine))
+    wait(lambda: settled(machine))
 
 
 def failing_session(machine: Machine) -> None:
@@ -130,8 +130,9 @@ STAGES: dict[str, Callable[[Machine], None]] = {
 
 
 def settled(machine: Machine) -> bool:
+    """A worker ran to its end, and nothing is left."""
     status = machine.status()
-    return not (status["inbox"] or status["jobs"] or status["outbox"])
+    return bool(status["last_worker_run"]) and not (status["inbox"] or status["jobs"] or status["outbox"])
 
 
 def wait(condition: Callable[[], object], seconds: float = 60.0) -> None:
