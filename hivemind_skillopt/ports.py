@@ -36,7 +36,11 @@ class Clock(Protocol):
 
 
 class SkillStore(Protocol):
-    """The org store. Every method may raise StoreUnavailable."""
+    """The org store. Every method may raise StoreUnavailable.
+
+    Lists leave out a row that cannot be read; what names one row raises StoreError for it, StoreTooNew for a word
+    that this program does not know.
+    """
 
     def prepare(self) -> None:
         """See whether its schema is ours. A store that is this machine's own is made and brought up to date.
@@ -69,7 +73,9 @@ class SkillStore(Protocol):
     def changes(self, user: str, since: int = 0) -> list[SkillChange]:
         """Each skill that `user` may see and that was published, or given a policy, after that change number.
 
-        In the order of their numbers; one query, which reads no body.
+        In the order of their numbers; one query, which reads no body. A skill whose rows cannot be read is left out:
+        whoever keeps the last number to ask from there keeps this program's version with it, and asks for all again
+        after an upgrade.
         """
 
     def published_since(self, at: int) -> int:
@@ -98,6 +104,12 @@ class SkillStore(Protocol):
 
     def proposals(self, ref: SkillRef | None = None, limit: int = 100) -> list[Proposal]:
         """Newest first."""
+
+    def find_verdicts(self, ids: Sequence[str]) -> dict[str, Verdict]:
+        """By id; those that are not there, or not yet, are left out."""
+
+    def find_proposals(self, ids: Sequence[str]) -> dict[str, Proposal]:
+        """By id; those that are not there, or not yet, are left out."""
 
     def annotate(self, annotation: Annotation) -> None:
         """Add what a person says of an invocation."""

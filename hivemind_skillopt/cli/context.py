@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hivemind_skillopt.adapters.built_in import BuiltInOffers
+from hivemind_skillopt.cli.output import warn
 from hivemind_skillopt.errors import SettingsError
 from hivemind_skillopt.harness import HarnessAdapter
 from hivemind_skillopt.hooks.manager import Hooks
@@ -62,7 +63,7 @@ class Context:
     def store(self) -> SkillStore:
         """The org store, its schema ours."""
         self.made_folders.note(*self.settings.paths.folders)
-        store = open_store(self.settings.store_url, self.settings.org)
+        store = open_store(self.settings.store_url, self.settings.org, warn)
         store.prepare()
         return store
 

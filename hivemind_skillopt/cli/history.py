@@ -6,16 +6,21 @@ import click
 
 from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.options import RefType, as_json
+from hivemind_skillopt.cli.origins import cause, find_origins
 from hivemind_skillopt.cli.output import iso, print_json, print_table
 from hivemind_skillopt.errors import NotFound
-from hivemind_skillopt.model import Proposal, SkillRef, SkillVersion
+from hivemind_skillopt.model import SkillRef, SkillVersion
 
 
 @click.command("history", short_help="Every version of a skill, and its cause.")
 @click.argument("ref", type=RefType())
 @as_json
 def command(ref: SkillRef, as_json: bool) -> None:
-    """Show every version of REF (name--author), oldest first."""
+    """Show every version of REF (name--author), oldest first: when, by whom and why.
+
+    A version is pushed, or learned from a reaction by the loop of the person named, or rolled back to an earlier one.
+    For the reaction's words and the lines that came of it: `hivemind-skillopt blame REF`.
+    """
     context = Context()
     versions = context.store.history(ref)
     if not versions:
@@ -23,9 +28,9 @@ def command(ref: SkillRef, as_json: bool) -> None:
     if as_json:
         print_json([_facts(version) for version in versions])
         return
-    causes = {proposal.id: proposal for proposal in context.store.proposals(ref)}
+    origins = find_origins(context.store, versions)
     rows = [
-        (f"v{v.version}", v.content_sha256[:12], iso(v.published_at), v.published_by, _cause(v, causes))
+        (f"v{v.version}", v.content_sha256[:12], iso(v.published_at), v.published_by, cause(origins[v.version]))
         for v in versions
     ]
     print_table(("version", "sha256", "published", "by", "why"), rows)
@@ -40,11 +45,3 @@ def _facts(version: SkillVersion) -> dict[str, object]:
         "published_at": iso(version.published_at),
         "proposal_id": version.proposal_id,
     }
-
-
-def _cause(version: SkillVersion, causes: dict[str, Proposal]) -> str:
-    if version.reverts_version:
-        return f"rollback to v{version.reverts_version}"
-    if version.proposal_id in causes:
-        return f"learned: {causes[version.proposal_id].root_cause}"
-    return "learned from a reaction" if version.proposal_id else "pushed"

@@ -24,6 +24,7 @@ VERBS = {
     "show": "show",
     "history": "history",
     "diff": "diff",
+    "blame": "blame",
     "check": "check",
     "verdicts": "verdicts",
     "annotate": "annotate",

@@ -34,6 +34,11 @@ def say(text: str, style: str | None = None, *, err: bool = False) -> None:
     console(err=err).print(printable(text), style=style, markup=False, soft_wrap=True)
 
 
+def warn(text: str) -> None:
+    """A line beside the result, on standard error."""
+    say(f"note: {one_line(text)}", "yellow", err=True)
+
+
 def say_indented(text: str, style: str = "") -> None:
     """A paragraph under a heading, wrapped."""
     from rich.padding import Padding
@@ -45,6 +50,11 @@ def say_indented(text: str, style: str = "") -> None:
 def printable(text: str) -> str:
     """Control and other invisible characters as escapes: a skill's text must not write to the terminal."""
     return "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
+
+
+def one_line(text: object) -> str:
+    """A field of somebody's row as text that stays on its line."""
+    return printable(" ".join(str(text).split()))
 
 
 def print_json(value: object) -> None:
@@ -68,7 +78,7 @@ def _cell(value: object) -> Text:
     """Text, never markup: it may be a stranger's."""
     from rich.text import Text
 
-    return Text("-" if value is None or value == "" else printable(str(value)))
+    return Text("-" if value is None or value == "" else one_line(value))
 
 
 def tilde(path: Path | str, settings: Settings) -> str:

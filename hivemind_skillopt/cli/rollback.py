@@ -8,7 +8,7 @@ from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.options import RefType, VersionType, as_json, dry_run
 from hivemind_skillopt.cli.output import print_json, say
 from hivemind_skillopt.cli.show import find_version
-from hivemind_skillopt.errors import SkillInvalid
+from hivemind_skillopt.errors import ParentMoved, SkillInvalid
 from hivemind_skillopt.model import Publication, SkillRef, SkillVersion
 
 
@@ -36,9 +36,18 @@ def command(ref: SkillRef, number: int, dry_run: bool, as_json: bool) -> None:
         reverts_version=number,
     )
     if not dry_run:
-        made = context.store.publish(publication)
+        made = _publish(context, publication)
         context.log.write("rolled_back", ref=str(ref), version=made.version, to=number)
     _report(head, target, as_json=as_json, dry_run=dry_run)
+
+
+def _publish(context: Context, publication: Publication) -> SkillVersion:
+    """Raises ParentMoved in the words of a rollback."""
+    try:
+        return context.store.publish(publication)
+    except ParentMoved as error:
+        look = f"hivemind-skillopt history {publication.ref}"
+        raise ParentMoved(f"somebody published meanwhile ({error}); see `{look}`, then roll back again") from None
 
 
 def _report(head: SkillVersion, target: SkillVersion, *, as_json: bool, dry_run: bool) -> None:

@@ -6,7 +6,8 @@ import click
 
 from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.options import RefType, VersionType, as_json
-from hivemind_skillopt.cli.output import iso, print_json, say
+from hivemind_skillopt.cli.origins import cause, find_origins
+from hivemind_skillopt.cli.output import iso, one_line, print_json, say
 from hivemind_skillopt.errors import NotFound
 from hivemind_skillopt.model import SkillFolder, SkillRef, SkillVersion
 
@@ -21,27 +22,31 @@ def command(ref: SkillRef, number: int | None, as_json: bool) -> None:
     version = find_version(context, ref, number)
     folder = context.store.folder(ref, version.version)
     text = folder.skill_md.decode("utf-8", "replace")
+    why = cause(find_origins(context.store, [version])[version.version])
     if as_json:
         print_json({**_facts(context, version), "files": _files(folder), "skill_md": text})
         return
-    for name, value in _facts(context, version).items():
-        say(f"{name:>14}  {value if value is not None else '-'}")
+    for name, value in {**_facts(context, version), "why": why}.items():
+        say(f"{name:>14}  {one_line(value) if value is not None else '-'}")
     for file in _files(folder):
-        say(f"{'file':>14}  {file['path']} ({file['bytes']} bytes{', executable' if file['executable'] else ''})")
+        mode = ", executable" if file["executable"] else ""
+        say(f"{'file':>14}  {one_line(file['path'])} ({file['bytes']} bytes{mode})")
     say("")
     say(text)
 
 
 def find_version(context: Context, ref: SkillRef, number: int | None) -> SkillVersion:
     """A version of a skill, the head by default. Raises NotFound."""
-    versions = context.store.history(ref)
-    if not versions:
+    versions = context.store.history(ref) if number else []
+    for version in versions:
+        if version.version == number:
+            return version
+    head = versions[-1] if versions else context.store.head(ref)
+    if head is None:
         raise NotFound(f"{ref} is not in the store; see `hivemind-skillopt list`")
-    if number is None:
-        return versions[-1]
-    if number > len(versions):
-        raise NotFound(f"{ref} has no v{number}; its head is v{versions[-1].version}")
-    return versions[number - 1]
+    if number:
+        raise NotFound(f"{ref} has no v{number}; its head is v{head.version}")
+    return head
 
 
 def _facts(context: Context, version: SkillVersion) -> dict[str, object]:

@@ -97,11 +97,12 @@ def _facts(judged: Judged) -> dict[str, object]:
         "reason": verdict.reason,
         "quote": verdict.quote,
         "judged_at": iso(verdict.judged_at),
-        "annotation": annotation and _said(annotation),
+        "annotation": annotation and annotation_facts(annotation),
     }
 
 
-def _said(annotation: Annotation) -> dict[str, object]:
+def annotation_facts(annotation: Annotation) -> dict[str, object]:
+    """For programs."""
     return {
         "outcome": annotation.outcome,
         "note": annotation.note,

@@ -9,8 +9,9 @@ import json
 from collections.abc import Mapping
 
 from hivemind_skillopt import __version__
+from hivemind_skillopt.errors import SkillInvalid
 from hivemind_skillopt.model import ActiveSkill, Attribution, SkillRef
-from hivemind_skillopt.store.rows import Row, storable
+from hivemind_skillopt.store.rows import BROKEN_CELL, Row, damaged, storable
 from hivemind_skillopt.store.times import from_iso, to_iso
 
 SKILLS_ACTIVE = "skills_active"
@@ -41,7 +42,15 @@ def attribution_row(org: str, attribution: Attribution) -> Row:
 
 
 def attribution_from_row(row: Mapping[str, object]) -> Attribution:
-    """The attribution back; the workspace stands in the path only."""
+    """The attribution back. Raises StoreError."""
+    try:
+        return _attribution(row)
+    except (SkillInvalid, *BROKEN_CELL):
+        raise damaged(Attribution, row, "message") from None
+
+
+def _attribution(row: Mapping[str, object]) -> Attribution:
+    """The workspace stands in the path only."""
     message = json.loads(str(row["message"]))
     user, session_id = str(row["author"]), message["session_id"]
     start = _path_start(str(row["org"]), user)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Connection, ScalarSelect, Subquery, Table, and_, func, or_, select, union
 
-from hivemind_skillopt.model import Policy, Scope, SkillChange
+from hivemind_skillopt.model import Policy, Scope, SkillChange, SkillVersion
 from hivemind_skillopt.store.dialect import insert_into
-from hivemind_skillopt.store.rows import Row, version_from_row
+from hivemind_skillopt.store.rows import Row, Tell, damaged, known_word, readable, version_from_row
 from hivemind_skillopt.store.schema import org_changes, policies, skills
 
 NO_BODY = tuple(column for column in skills.c if column.name != "body")
@@ -23,11 +23,15 @@ def next_change(connection: Connection, org: str) -> int:
     return int(connection.execute(following.returning(org_changes.c.last)).scalar_one())
 
 
-def changes(connection: Connection, org: str, user: str, since: int) -> list[SkillChange]:
-    """One query: each skill that was published or whose policy was set after `since`, with head and policy."""
+def changes(connection: Connection, org: str, user: str, since: int, tell: Tell) -> list[SkillChange]:
+    """One query: each skill that was published or whose policy was set after `since`, with head and policy.
+
+    A skill whose head or policy cannot be read is left out, and told: it never hides the others.
+    """
     touched = _touched(org, since)
+    last = select(org_changes.c.last).where(org_changes.c.org == org).scalar_subquery().label("last")
     found = (
-        select(*NO_BODY, policies.c.policy, policies.c.change.label("policy_change"))
+        select(*NO_BODY, policies.c.policy, policies.c.change.label("policy_change"), last)
         .join_from(touched, skills, and_(skills.c.name == touched.c.name, skills.c.author == touched.c.author))
         .outerjoin(
             policies,
@@ -36,8 +40,8 @@ def changes(connection: Connection, org: str, user: str, since: int) -> list[Ski
         .where(skills.c.org == org, skills.c.version == _newest("version"))
         .where(or_(skills.c.scope == Scope.TEAM.value, skills.c.author == user))
     )
-    rows = connection.execute(found).mappings()
-    return sorted((_change(dict(row)) for row in rows), key=lambda change: change.number)
+    rows = [dict(row) for row in connection.execute(found).mappings()]
+    return sorted(readable(rows, _change, tell), key=lambda change: change.number)
 
 
 def _touched(org: str, since: int) -> Subquery:
@@ -59,6 +63,10 @@ def _newest(column: str) -> ScalarSelect[int]:
 
 
 def _change(row: Row) -> SkillChange:
-    policy, policy_change, change = row.pop("policy"), row.pop("policy_change"), row.pop("change")
-    number = max(int(str(change)), int(str(policy_change or 0)))
-    return SkillChange(number, version_from_row(row), Policy(str(policy or Policy.AUTO)))
+    """Raises StoreError. A number that nobody was given would hide every later change from whoever remembers it."""
+    policy, policy_change, last = row.pop("policy"), row.pop("policy_change"), row.pop("last")
+    number = max(int(str(row.pop("change"))), int(str(policy_change or 0)))
+    head = version_from_row(row)
+    if number > int(str(last or 0)):
+        raise damaged(SkillVersion, row, "change number")
+    return SkillChange(number, head, known_word(Policy, str(policy or Policy.AUTO), f"policy of {head.ref}"))

@@ -11,6 +11,7 @@ from pathlib import Path
 from hivemind_skillopt.errors import SettingsError, StoreUnavailable
 from hivemind_skillopt.sqlite_engine import sqlite_engine
 from hivemind_skillopt.store.postgresql_engine import is_postgresql, postgresql_engine
+from hivemind_skillopt.store.rows import Tell
 from hivemind_skillopt.store.sql import SqlStore
 
 SQLITE = "sqlite:///"
@@ -18,13 +19,16 @@ SUPPORTED = "use sqlite:////absolute/path or postgresql://user@host/database"
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*(?=://)")
 
 
-def open_store(url: str, org: str) -> SqlStore:
-    """The store of one org. Raises SettingsError for a URL we cannot use, StoreUnavailable for a file we may not."""
+def open_store(url: str, org: str, tell: Tell | None = None) -> SqlStore:
+    """The store of one org. `tell`: of rows that cannot be read.
+
+    Raises SettingsError for a URL we cannot use, StoreUnavailable for a file we may not.
+    """
     if is_postgresql(url):
-        return SqlStore(postgresql_engine(url), org, own=False)
+        return SqlStore(postgresql_engine(url), org, own=False, tell=tell)
     path = sqlite_path(url)
     try:
-        return SqlStore(sqlite_engine(path), org, own=True)
+        return SqlStore(sqlite_engine(path), org, own=True, tell=tell)
     except OSError as error:
         raise StoreUnavailable(f"the org store {path} cannot be opened: {error.strerror}") from error
 

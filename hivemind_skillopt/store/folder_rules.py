@@ -10,7 +10,6 @@ from hivemind_skillopt.model import (
     MAX_FILE_BYTES,
     MAX_FILES,
     MAX_SKILL_BYTES,
-    SkillFile,
     SkillFolder,
     is_left_out,
     nfc,
@@ -26,14 +25,22 @@ HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 def check_folder(folder: SkillFolder) -> None:
     """Raises SkillInvalid with the first thing that is wrong; names are shown escaped."""
-    if len(folder.files) > MAX_FILES:
-        raise SkillInvalid(f"the skill has {len(folder.files)} files; {MAX_FILES} are allowed")
     for file in folder.files:
         _check_path(file.path)
+        if len(file.data) > MAX_FILE_BYTES:
+            raise SkillInvalid(f"the file {file.path!a} is larger than {MAX_FILE_BYTES >> 20} MiB")
     _check_collisions(file.path for file in folder.files)
-    _check_sizes(folder.files)
+    check_totals(len(folder.files), sum(len(file.data) for file in folder.files))
     if "\0" in parse_skill_md(folder.skill_md).text:
         raise SkillInvalid("SKILL.md holds a NUL character; it must be text")
+
+
+def check_totals(files: int, size: int) -> None:
+    """`size`: of all files, in bytes. What is only counted need not be read. Raises SkillInvalid."""
+    if files > MAX_FILES:
+        raise SkillInvalid(f"the skill has {files} files; {MAX_FILES} are allowed")
+    if size > MAX_SKILL_BYTES:
+        raise SkillInvalid(f"the skill is larger than {MAX_SKILL_BYTES >> 20} MiB")
 
 
 def _check_path(path: str) -> None:
@@ -84,13 +91,3 @@ def _parents(path: str) -> list[str]:
 
 def _folded(path: str) -> str:
     return nfc(path.casefold())
-
-
-def _check_sizes(files: Iterable[SkillFile]) -> None:
-    total = 0
-    for file in files:
-        total += len(file.data)
-        if len(file.data) > MAX_FILE_BYTES:
-            raise SkillInvalid(f"the file {file.path!a} is larger than {MAX_FILE_BYTES >> 20} MiB")
-    if total > MAX_SKILL_BYTES:
-        raise SkillInvalid(f"the skill is larger than {MAX_SKILL_BYTES >> 20} MiB")

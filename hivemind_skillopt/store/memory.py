@@ -140,6 +140,16 @@ class MemoryStore(SkillStore):
         with self._lock:
             return sorted(_of(ref, self._proposals.values()), key=lambda row: (-row.proposed_at, row.id))[:limit]
 
+    def find_verdicts(self, ids: Sequence[str]) -> dict[str, Verdict]:
+        """By id."""
+        with self._lock:
+            return {name: self._verdicts[name] for name in ids if name in self._verdicts}
+
+    def find_proposals(self, ids: Sequence[str]) -> dict[str, Proposal]:
+        """By id."""
+        with self._lock:
+            return {name: self._proposals[name] for name in ids if name in self._proposals}
+
     def annotate(self, annotation: Annotation) -> None:
         """The last one wins."""
         with self._lock:

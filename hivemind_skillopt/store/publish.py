@@ -9,7 +9,7 @@ from hivemind_skillopt.skill_md import parse_skill_md
 from hivemind_skillopt.store.changes import next_change
 from hivemind_skillopt.store.dialect import add_missing
 from hivemind_skillopt.store.records import add_record
-from hivemind_skillopt.store.rows import Row, file_row, version_from_row, version_row
+from hivemind_skillopt.store.rows import Row, file_row, known_word, version_from_row, version_row
 from hivemind_skillopt.store.rules import Standing, as_published, next_version
 from hivemind_skillopt.store.schema import blobs, proposals, skill_files, skills
 from hivemind_skillopt.store.versions import find, head_row, of_ref, policy
@@ -77,7 +77,7 @@ def _loop_published_at(connection: Connection, org: str, publication: Publicatio
 def _status(connection: Connection, org: str, proposal: Proposal) -> ProposalStatus | None:
     found = select(proposals.c.status).where(proposals.c.org == org, proposals.c.id == proposal.id)
     status = connection.scalar(found)
-    return ProposalStatus(status) if status else None
+    return known_word(ProposalStatus, status, "proposal's status") if status else None
 
 
 def _skill_row(org: str, publication: Publication, version: SkillVersion, parent: Row | None) -> Row:

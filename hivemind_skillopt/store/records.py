@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import islice
+
 from sqlalchemy import ColumnElement, Connection, Table, select
 
 from hivemind_skillopt.model import (
@@ -15,7 +19,7 @@ from hivemind_skillopt.model import (
 )
 from hivemind_skillopt.store.attribution_rows import SKILLS_ACTIVE, attribution_from_row, attribution_row
 from hivemind_skillopt.store.dialect import add_missing, add_or_replace
-from hivemind_skillopt.store.rows import Row, from_row, to_row
+from hivemind_skillopt.store.rows import Row, Tell, from_row, readable, to_row
 from hivemind_skillopt.store.rules import FINAL
 from hivemind_skillopt.store.schema import invocations, proposals, sessions, verdicts
 from hivemind_skillopt.store.versions import of_ref
@@ -24,6 +28,9 @@ VERSION_AT_USE = ("version", "content_sha256", "version_source")
 """What the worker may learn of an invocation after the hook recorded it."""
 
 PROPOSAL_CHANGES = tuple(c.name for c in proposals.c if c.name not in {"org", "id", "name", "author"})
+
+IDS_AT_ONCE = 500
+"""Ids in one query: every engine takes as many variables."""
 
 
 def add_record(connection: Connection, org: str, record: Record) -> None:
@@ -41,27 +48,48 @@ def add_record(connection: Connection, org: str, record: Record) -> None:
             add_or_replace(connection, proposals, to_row(org, record), PROPOSAL_CHANGES, still_open)
 
 
-def list_attributions(connection: Connection, org: str, limit: int) -> list[Attribution]:
-    """Newest first."""
+def list_attributions(connection: Connection, org: str, limit: int, tell: Tell) -> list[Attribution]:
+    """Newest first. Here as below, a row that cannot be read is left out, and told."""
     active = sessions.c.description == SKILLS_ACTIVE
-    return [attribution_from_row(row) for row in _newest(connection, sessions, org, "creation_date", limit, active)]
+    rows = _newest(connection, sessions, org, "creation_date", limit, active)
+    return readable(rows, attribution_from_row, tell)
 
 
-def list_invocations(connection: Connection, org: str, limit: int) -> list[Invocation]:
+def list_invocations(connection: Connection, org: str, limit: int, tell: Tell) -> list[Invocation]:
     """Newest first."""
-    return [from_row(Invocation, row) for row in _newest(connection, invocations, org, "invoked_at", limit)]
+    rows = _newest(connection, invocations, org, "invoked_at", limit)
+    return readable(rows, partial(from_row, Invocation), tell)
 
 
-def list_verdicts(connection: Connection, org: str, ref: SkillRef | None, limit: int) -> list[Verdict]:
+def list_verdicts(connection: Connection, org: str, ref: SkillRef | None, limit: int, tell: Tell) -> list[Verdict]:
     """Newest first."""
     rows = _newest(connection, verdicts, org, "judged_at", limit, *_of(verdicts, ref))
-    return [from_row(Verdict, row) for row in rows]
+    return readable(rows, partial(from_row, Verdict), tell)
 
 
-def list_proposals(connection: Connection, org: str, ref: SkillRef | None, limit: int) -> list[Proposal]:
+def list_proposals(connection: Connection, org: str, ref: SkillRef | None, limit: int, tell: Tell) -> list[Proposal]:
     """Newest first."""
     rows = _newest(connection, proposals, org, "proposed_at", limit, *_of(proposals, ref))
-    return [from_row(Proposal, row) for row in rows]
+    return readable(rows, partial(from_row, Proposal), tell)
+
+
+def find_verdicts(connection: Connection, org: str, ids: Sequence[str], tell: Tell) -> dict[str, Verdict]:
+    """By id."""
+    found = _by_id(connection, verdicts, org, ids)
+    return {verdict.id: verdict for verdict in readable(found, partial(from_row, Verdict), tell)}
+
+
+def find_proposals(connection: Connection, org: str, ids: Sequence[str], tell: Tell) -> dict[str, Proposal]:
+    """By id."""
+    found = _by_id(connection, proposals, org, ids)
+    return {proposal.id: proposal for proposal in readable(found, partial(from_row, Proposal), tell)}
+
+
+def _by_id(connection: Connection, table: Table, org: str, ids: Sequence[str]) -> Iterator[Row]:
+    wanted = iter(dict.fromkeys(ids))
+    while some := list(islice(wanted, IDS_AT_ONCE)):
+        rows = connection.execute(select(table).where(table.c.org == org, table.c.id.in_(some)))
+        yield from (dict(row) for row in rows.mappings())
 
 
 def _of(table: Table, ref: SkillRef | None) -> list[ColumnElement[bool]]:

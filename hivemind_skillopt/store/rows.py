@@ -1,4 +1,6 @@
-"""Frozen values as rows, and back; pydantic (imported on first use) checks what comes back.
+"""Frozen values as rows, and back; anybody with the password may have written what comes back.
+
+Pydantic, imported on first use, checks it.
 
 A column has its field's name; `ref` is the two columns name and author; what is nested is JSON text.
 """
@@ -6,12 +8,13 @@ A column has its field's name; `ref` is the two columns name and author; what is
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hivemind_skillopt.errors import StoreTooNew
+from hivemind_skillopt.errors import SkillInvalid, StoreError, StoreTooNew
 from hivemind_skillopt.model import (
     Annotation,
     Invocation,
@@ -25,14 +28,24 @@ from hivemind_skillopt.model import (
 from hivemind_skillopt.store.times import from_iso, to_iso
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+    from pydantic import TypeAdapter, ValidationError
 
 Row = dict[str, object]
 Value = TypeVar("Value")
+Word = TypeVar("Word", bound=StrEnum)
+Tell = Callable[[str], None]
+"""Is told, in one line, of a row that was left out because it cannot be read."""
 
 JSON_COLUMNS = frozenset({"checks", "contributors", "edits", "expected", "reaction_ids", "usage"})
 EXECUTABLE, PLAIN = "755", "644"
 """The modes of `skill_files`."""
+
+MAX_VERSION = 1_000_000_000
+"""No skill gets there by publishing; a row beyond it would leave no room for the next version's number."""
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+BROKEN_CELL = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
+"""What JSON, times and numbers raise that somebody else wrote."""
 
 _ADAPTERS: dict[type, TypeAdapter[Any]] = {}
 
@@ -47,17 +60,44 @@ def to_row(org: str, value: Annotation | Invocation | Proposal | Verdict) -> Row
 
 
 def from_row(kind: type[Value], row: Mapping[str, object]) -> Value:
-    """The value back. Raises StoreTooNew for a row with words that this program does not know."""
+    """The value back. Raises StoreTooNew for a word that this program does not know, StoreError for a damaged row."""
     from pydantic import ValidationError
 
-    cells = {name: _loaded(name, cell) for name, cell in row.items()}
-    cells["ref"] = SkillRef(str(row["name"]), str(row["author"]))
     try:
+        cells = {name: _loaded(name, cell) for name, cell in row.items()}
+        cells["ref"] = SkillRef(str(row["name"]), str(row["author"]))
         return _adapter(kind).validate_python(cells)
     except ValidationError as error:
-        column = ".".join(map(str, error.errors()[0]["loc"]))
-        words = f"the org store has a {kind.__name__} row whose {column} this hivemind-skillopt does not know"
-        raise StoreTooNew(f"{words}; upgrade it") from None
+        raise _refusal(kind, row, error) from None
+    except SkillInvalid:
+        raise damaged(kind, row, "name or author") from None
+    except BROKEN_CELL:
+        raise damaged(kind, row, "JSON") from None
+
+
+def damaged(kind: type, row: Mapping[str, object], column: str) -> StoreError:
+    """For a row that no version of this program has written."""
+    return StoreError(f"{_named(kind, row)} whose {column} is damaged; it is left alone")
+
+
+def known_word(words: type[Word], text: str, where: str) -> Word:
+    """One of ours. Raises StoreTooNew."""
+    try:
+        return words(text)
+    except ValueError:
+        what = f"the org store has a {where} that this hivemind-skillopt does not know: {_shown(text)}"
+        raise StoreTooNew(f"{what}; upgrade it") from None
+
+
+def readable(rows: Iterable[Row], read: Callable[[Row], Value], tell: Tell) -> list[Value]:
+    """What can be read; the others never hide it."""
+    found = []
+    for row in rows:
+        try:
+            found.append(read(row))
+        except StoreError as error:
+            tell(str(error))
+    return found
 
 
 def version_row(org: str, version: SkillVersion, body: str) -> Row:
@@ -80,8 +120,17 @@ def version_row(org: str, version: SkillVersion, body: str) -> Row:
 
 
 def version_from_row(row: Mapping[str, object]) -> SkillVersion:
-    """One version. Raises StoreTooNew."""
-    return from_row(SkillVersion, {**row, "published_at": from_iso(str(row["updated_at"]))})
+    """One version. Raises StoreTooNew, StoreError."""
+    try:
+        published_at = from_iso(str(row["updated_at"]))
+    except BROKEN_CELL:
+        raise damaged(SkillVersion, row, "updated_at") from None
+    version = from_row(SkillVersion, {**row, "published_at": published_at})
+    if not 1 <= version.version <= MAX_VERSION:
+        raise damaged(SkillVersion, row, "version")
+    if not _SHA256.fullmatch(version.content_sha256):
+        raise damaged(SkillVersion, row, "content_sha256")
+    return version
 
 
 def file_row(org: str, version: SkillVersion, file: SkillFile) -> Row:
@@ -111,6 +160,25 @@ def storable(text: str) -> str:
 def json_text(value: object) -> str:
     """ASCII JSON of a value made of frozen values, tuples and text."""
     return json.dumps(_adapter(type(value)).dump_python(value, mode="json"))
+
+
+def _refusal(kind: type, row: Mapping[str, object], error: ValidationError) -> StoreError:
+    """An unknown word is a newer program's; anything else is nobody's."""
+    first = error.errors()[0]
+    column = ".".join(map(str, first["loc"]))
+    if first["type"] != "enum":
+        return damaged(kind, row, column)
+    return StoreTooNew(f"{_named(kind, row)} whose {column} this hivemind-skillopt does not know; upgrade it")
+
+
+def _named(kind: type, row: Mapping[str, object]) -> str:
+    return f"the org store has a {kind.__name__} row {_shown(row.get('id'))}"
+
+
+def _shown(value: object) -> str:
+    """ASCII, one line, not long."""
+    text = ascii(str(value)[:80])
+    return text if len(text) <= 100 else f"{text[:97]}..."
 
 
 def _cell(name: str, value: object) -> object:

@@ -31,11 +31,14 @@ from hivemind_skillopt.store.changes import changes, next_change
 from hivemind_skillopt.store.folder_rules import check_folder
 from hivemind_skillopt.store.records import (
     add_record,
+    find_proposals,
+    find_verdicts,
     list_attributions,
     list_invocations,
     list_proposals,
     list_verdicts,
 )
+from hivemind_skillopt.store.rows import Tell
 from hivemind_skillopt.store.schema import policies
 
 
@@ -43,10 +46,13 @@ class SqlStore(SkillStore):
     """The rows of one org. Safe to share between threads. The first use prepares it.
 
     `own`: nobody but this machine uses the store, so a newer program may change its schema unasked.
+    `tell`: is told once of each row that cannot be read and was left out of a list.
     """
 
-    def __init__(self, engine: Engine, org: str, *, own: bool) -> None:
+    def __init__(self, engine: Engine, org: str, *, own: bool, tell: Tell | None = None) -> None:
         self._engine = engine
+        self._tell_once = tell
+        self._told: set[str] = set()
         self._org = org
         self._own = own
         self._prepared = False
@@ -87,7 +93,7 @@ class SqlStore(SkillStore):
     def history(self, ref: SkillRef) -> list[SkillVersion]:
         """All versions, oldest first."""
         with self._transaction() as connection:
-            return versions.history(connection, self._org, ref)
+            return versions.history(connection, self._org, ref, self._tell)
 
     def folder(self, ref: SkillRef, version: int) -> SkillFolder:
         """The bytes of one version, checked. Raises NotFound, StoreError, SkillInvalid."""
@@ -97,7 +103,7 @@ class SqlStore(SkillStore):
     def changes(self, user: str, since: int = 0) -> list[SkillChange]:
         """Each skill that `user` may see and that was published, or given a policy, after that change number."""
         with self._transaction() as connection:
-            return changes(connection, self._org, user, since)
+            return changes(connection, self._org, user, since, self._tell)
 
     def published_since(self, at: int) -> int:
         """How many versions the loop has published since then (ns)."""
@@ -125,12 +131,12 @@ class SqlStore(SkillStore):
     def attributions(self, limit: int = 100) -> list[Attribution]:
         """Newest first."""
         with self._transaction() as connection:
-            return list_attributions(connection, self._org, limit)
+            return list_attributions(connection, self._org, limit, self._tell)
 
     def invocations(self, limit: int = 100) -> list[Invocation]:
         """Newest first."""
         with self._transaction() as connection:
-            return list_invocations(connection, self._org, limit)
+            return list_invocations(connection, self._org, limit, self._tell)
 
     def find_invocation(self, id_start: str) -> Invocation:
         """The one whose id begins so. Raises NotFound."""
@@ -140,12 +146,22 @@ class SqlStore(SkillStore):
     def verdicts(self, ref: SkillRef | None = None, limit: int = 100) -> list[Verdict]:
         """Newest first."""
         with self._transaction() as connection:
-            return list_verdicts(connection, self._org, ref, limit)
+            return list_verdicts(connection, self._org, ref, limit, self._tell)
 
     def proposals(self, ref: SkillRef | None = None, limit: int = 100) -> list[Proposal]:
         """Newest first."""
         with self._transaction() as connection:
-            return list_proposals(connection, self._org, ref, limit)
+            return list_proposals(connection, self._org, ref, limit, self._tell)
+
+    def find_verdicts(self, ids: Sequence[str]) -> dict[str, Verdict]:
+        """By id; those that are not there, or not yet, are left out."""
+        with self._transaction() as connection:
+            return find_verdicts(connection, self._org, ids, self._tell)
+
+    def find_proposals(self, ids: Sequence[str]) -> dict[str, Proposal]:
+        """By id; those that are not there, or not yet, are left out."""
+        with self._transaction() as connection:
+            return find_proposals(connection, self._org, ids, self._tell)
 
     def annotate(self, annotation: Annotation) -> None:
         """Add what a person says of an invocation."""
@@ -156,6 +172,11 @@ class SqlStore(SkillStore):
         """By invocation, the newest of each."""
         with self._transaction() as connection:
             return newest_annotations(connection, self._org, invocation_ids)
+
+    def _tell(self, what: str) -> None:
+        if self._tell_once and what not in self._told:
+            self._told.add(what)
+            self._tell_once(what)
 
     def _publish(self, publication: Publication) -> SkillVersion:
         with self._transaction() as connection:

@@ -53,7 +53,7 @@ def build_loop(settings: Settings, clock: Clock = time.time_ns, sleep: Callable[
     log = Log(paths.log, clock)
     machine = _machine(settings, database, log)
     hooks = _hooks(machine, log)
-    store = open_store(settings.store_url, settings.org)
+    store = open_store(settings.store_url, settings.org, lambda what: log.write("row_left_out", why=what))
     adapters = hooks.adapters(settings.environ)
     inbox, seen, notes = Inbox(paths.inbox, paths.set_aside), SeenEvents(database), Notes(database)
     spending = Spending(database, settings.limits, clock)

@@ -6,6 +6,7 @@ import pytest
 
 from hivemind_skillopt.model import ProposalStatus, VersionSource
 from hivemind_skillopt.ports import SkillStore
+from tests.contract.publishing import OpenOrg
 from tests.store.values import DEPLOY, HOUR, LINT, NOON, attribution, invocation, proposal, verdict
 
 
@@ -89,3 +90,22 @@ def test_no_text_can_stop_a_row(store: SkillStore, text: str) -> None:
     odd = proposal(root_cause=text, status_reason=text)
     store.record([verdict(reason=text, quote=text), odd, attribution(session_id=text, project=text)])
     assert (len(store.verdicts()), len(store.proposals()), len(store.attributions())) == (1, 1, 1)
+
+
+def test_rows_by_their_ids(store: SkillStore) -> None:
+    """More ids than one query takes; what has not come yet is left out."""
+    verdicts = [verdict(number) for number in range(1101)]
+    proposals = [proposal(number, edits=()) for number in range(3)]
+    store.record([*verdicts, *proposals])
+    ids = [row.id for row in verdicts]
+    assert store.find_verdicts([*ids, ids[0], "not-yet"]) == {row.id: row for row in verdicts}
+    assert store.find_proposals(["proposal-2", "proposal-0", "not-yet"]) == {
+        row.id: row for row in (proposals[2], proposals[0])
+    }
+    assert (store.find_verdicts([]), store.find_proposals([])) == ({}, {})
+
+
+def test_ids_are_the_orgs_own(store: SkillStore, open_org: OpenOrg) -> None:
+    store.record([verdict(), proposal()])
+    other = open_org("other")
+    assert (other.find_verdicts(["verdict-1"]), other.find_proposals(["proposal-1"])) == ({}, {})

@@ -1,0 +1,124 @@
+"""Why there is a version: who published it and, where the loop did, what it learned and from which words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hivemind_skillopt.cli.output import iso, one_line
+from hivemind_skillopt.cli.verdicts import Judged, annotation_facts
+from hivemind_skillopt.model import Proposal, SkillVersion, Verdict
+from hivemind_skillopt.ports import SkillStore
+
+ABRIDGED = 72
+"""Characters of a sentence that are shown where the rest is a command away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A version with the rows that explain it, as far as they have come to the store."""
+
+    version: SkillVersion
+    proposal: Proposal | None = None
+    judged: Judged | None = None
+
+    @property
+    def missing(self) -> str | None:
+        """The row that would explain it and is not there: `proposal` or `verdict`."""
+        if self.version.proposal_id is None:
+            return None
+        if self.proposal is None:
+            return "proposal"
+        return None if self.judged else "verdict"
+
+
+def find_origins(store: SkillStore, versions: Sequence[SkillVersion]) -> dict[int, Origin]:
+    """By version; three queries, however many versions."""
+    proposals = store.find_proposals([v.proposal_id for v in versions if v.proposal_id])
+    verdicts = store.find_verdicts([proposal.verdict_id for proposal in proposals.values()])
+    said = store.annotations([verdict.invocation_id for verdict in verdicts.values()])
+
+    def judged(verdict: Verdict | None) -> Judged | None:
+        return Judged(verdict, said.get(verdict.invocation_id)) if verdict else None
+
+    found = {}
+    for version in versions:
+        proposal = proposals.get(version.proposal_id or "")
+        verdict = verdicts.get(proposal.verdict_id) if proposal else None
+        found[version.version] = Origin(version, proposal, judged(verdict))
+    return found
+
+
+def cause(origin: Origin) -> str:
+    """Why, in a few words."""
+    if origin.version.reverts_version:
+        return f"rolled back to v{origin.version.reverts_version}"
+    if origin.version.proposal_id is None:
+        return "pushed"
+    return f"learned: {first_line(origin.proposal.root_cause)}" if origin.proposal else "learned from a reaction"
+
+
+def first_line(text: str) -> str:
+    """Of what somebody wrote at length."""
+    lines = text.strip().splitlines() or [""]
+    line = one_line(lines[0])
+    return line if len(lines) == 1 and len(line) <= ABRIDGED else f"{line[: ABRIDGED - 3].rstrip()}..."
+
+
+def heading(origin: Origin) -> str:
+    """Who brought it, how and when."""
+    version = origin.version
+    how = "pushed by" if version.proposal_id is None else "learned from a reaction and published by"
+    if version.reverts_version:
+        how = f"rolled back to v{version.reverts_version} by"
+    return f"v{version.version}  {how} {one_line(version.published_by)}, {iso(version.published_at)}"
+
+
+def reasons(origin: Origin) -> list[str]:
+    """What led to a version of the loop: a paragraph each. None for what a person published."""
+    if origin.missing == "proposal":
+        return ["its proposal is not in the store, so that nobody can say here what it learned"]
+    if origin.proposal is None:
+        return []
+    told = [f"root cause: {one_line(origin.proposal.root_cause)}"]
+    if origin.judged is None:
+        return [*told, "its verdict has not arrived: the machine that made it has not sent it yet"]
+    return [_quoted(origin.judged.verdict), *told, *_verdict(origin.judged)]
+
+
+def _quoted(verdict: Verdict) -> str:
+    if verdict.quote is None:
+        return "because of what a user wrote (no quote is kept)"
+    if verdict.quote.startswith("sha256:"):
+        return f"because of what a user wrote (quotes are not shared; {one_line(verdict.quote[:19])})"
+    return f'because a user wrote: "{one_line(verdict.quote)}"'
+
+
+def _verdict(judged: Judged) -> list[str]:
+    verdict, annotation = judged.verdict, judged.annotation
+    told = [f"verdict: {verdict.outcome}, confidence {verdict.confidence:g}: {one_line(verdict.reason)}"]
+    if annotation:
+        note = f": {one_line(annotation.note)}" if annotation.note else ""
+        told.append(f"{one_line(annotation.annotated_by)} says {annotation.outcome}{note}")
+    return told
+
+
+def facts(origin: Origin) -> dict[str, object]:
+    """For programs. `outcome` is what counts: a person's word before the judge's."""
+    version, proposal, judged = origin.version, origin.proposal, origin.judged
+    annotation = judged.annotation if judged else None
+    return {
+        "version": version.version,
+        "published_by": version.published_by,
+        "published_at": iso(version.published_at),
+        "proposal_id": version.proposal_id,
+        "root_cause": proposal.root_cause if proposal else None,
+        "verdict_id": proposal.verdict_id if proposal else None,
+        "invocation_id": proposal.invocation_id if proposal else None,
+        "outcome": judged.outcome if judged else None,
+        "confidence": judged.verdict.confidence if judged else None,
+        "reason": judged.verdict.reason if judged else None,
+        "quote": judged.verdict.quote if judged else None,
+        "annotation": annotation_facts(annotation) if annotation else None,
+        "missing": origin.missing,
+    }
