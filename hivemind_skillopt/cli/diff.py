@@ -84,8 +84,9 @@ def _text_diff(path: str, before: SkillFile | None, after: SkillFile | None, old
         return ""
     if len(was) + len(now) > MAX_LINES:
         return ""
-    names = [f"{path} {label}" if file else "/dev/null" for file, label in ((before, old), (after, new))]
-    lines = difflib.unified_diff(was, now, *names)
+    lines = difflib.unified_diff(
+        was, now, f"{path} {old}" if before else "/dev/null", f"{path} {new}" if after else "/dev/null"
+    )
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 

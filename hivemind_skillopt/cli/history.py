@@ -25,10 +25,10 @@ def command(ref: SkillRef, as_json: bool) -> None:
     versions = context.store.history(ref)
     if not versions:
         raise NotFound(f"{ref} is not in the store; see `hivemind-skillopt list`")
-    if as_json:
-        print_json([_facts(version) for version in versions])
-        return
     origins = find_origins(context.store, versions)
+    if as_json:
+        print_json([_facts(version) | {"why": cause(origins[version.version])} for version in versions])
+        return
     rows = [
         (f"v{v.version}", v.content_sha256[:12], iso(v.published_at), v.published_by, cause(origins[v.version]))
         for v in versions

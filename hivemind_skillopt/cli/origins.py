@@ -6,12 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hivemind_skillopt.cli.output import iso, one_line
-from hivemind_skillopt.cli.verdicts import Judged, annotation_facts
-from hivemind_skillopt.model import Proposal, SkillVersion, Verdict
+from hivemind_skillopt.model import Annotation, Outcome, Proposal, SkillVersion, Verdict
 from hivemind_skillopt.ports import SkillStore
 
 ABRIDGED = 72
 """Characters of a sentence that are shown where the rest is a command away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict, and the annotation of its invocation, which overrides it."""
+
+    verdict: Verdict
+    annotation: Annotation | None
+
+    @property
+    def outcome(self) -> Outcome:
+        """What counts."""
+        return self.annotation.outcome if self.annotation else self.verdict.outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +133,14 @@ def facts(origin: Origin) -> dict[str, object]:
         "quote": judged.verdict.quote if judged else None,
         "annotation": annotation_facts(annotation) if annotation else None,
         "missing": origin.missing,
+    }
+
+
+def annotation_facts(annotation: Annotation) -> dict[str, object]:
+    """For programs."""
+    return {
+        "outcome": annotation.outcome,
+        "note": annotation.note,
+        "by": annotation.annotated_by,
+        "at": iso(annotation.annotated_at),
     }

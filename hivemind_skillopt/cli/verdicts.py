@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import click
 
 from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.options import RefType, as_json
+from hivemind_skillopt.cli.origins import Judged, annotation_facts
 from hivemind_skillopt.cli.output import iso, print_json, say, say_indented
 from hivemind_skillopt.cli.show import find_version
-from hivemind_skillopt.model import Annotation, Outcome, SkillRef, Verdict
+from hivemind_skillopt.model import Outcome, SkillRef, Verdict
 
 STYLES = {Outcome.SKILL_FAULT: "yellow", Outcome.OK: "green"}
 
 
 PER_USE = 10
 """Verdicts of one use, at most: a window takes K = 3 reactions by default."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A verdict, and the annotation of its invocation, which overrides it."""
-
-    verdict: Verdict
-    annotation: Annotation | None
-
-    @property
-    def outcome(self) -> Outcome:
-        """What counts."""
-        return self.annotation.outcome if self.annotation else self.verdict.outcome
 
 
 @click.command("verdicts", short_help="What the judge said of skill uses.")
@@ -98,14 +85,4 @@ def _facts(judged: Judged) -> dict[str, object]:
         "quote": verdict.quote,
         "judged_at": iso(verdict.judged_at),
         "annotation": annotation and annotation_facts(annotation),
-    }
-
-
-def annotation_facts(annotation: Annotation) -> dict[str, object]:
-    """For programs."""
-    return {
-        "outcome": annotation.outcome,
-        "note": annotation.note,
-        "by": annotation.annotated_by,
-        "at": iso(annotation.annotated_at),
     }

@@ -25,7 +25,8 @@ def test_the_first_push(cli: Cli) -> None:
     assert "published deploy--alice v1" in said
     assert "hivemind-skillopt pull deploy--alice" in said
     (version,) = cli.json("history", "deploy--alice")
-    assert set(version) == {"version", "sha256", "parent_sha256", "published_by", "published_at", "proposal_id"}
+    documented = {"version", "sha256", "parent_sha256", "published_by", "published_at", "proposal_id"}
+    assert set(version) == documented | {"why"}
     assert (version["version"], version["published_by"], version["parent_sha256"]) == (1, "alice", None)
 
 
