@@ -7,7 +7,7 @@ import click
 from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.options import as_json
 from hivemind_skillopt.cli.output import iso, print_json, print_table, say
-from hivemind_skillopt.model import SkillVersion
+from hivemind_skillopt.model import SkillChange
 
 
 @click.command("list", short_help="The org's skills, and what is pulled here.")
@@ -16,12 +16,13 @@ def command(as_json: bool) -> None:
     """List the org's skills that you may see, with the version that is pulled here."""
     context = Context()
     pulled = {entry.ref: entry.version for entry in context.manifest.entries()}
-    heads = sorted((change.head for change in context.store.changes(context.settings.user)), key=lambda head: head.ref)
+    found = sorted(context.store.changes(context.settings.user), key=lambda change: change.head.ref)
     if as_json:
-        print_json([_facts(context, head, pulled.get(head.ref)) for head in heads])
-    elif not heads:
+        print_json([_facts(change, pulled.get(change.head.ref)) for change in found])
+    elif not found:
         say("no skills yet; publish one: hivemind-skillopt push ./my-skill")
     else:
+        heads = [change.head for change in found]
         rows = [(h.ref, f"v{h.version}", _here(pulled.get(h.ref)), h.scope, _short(h.description)) for h in heads]
         print_table(("skill", "head", "here", "scope", "description"), rows)
 
@@ -34,14 +35,15 @@ def _short(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _facts(context: Context, head: SkillVersion, pulled: int | None) -> dict[str, object]:
+def _facts(change: SkillChange, pulled: int | None) -> dict[str, object]:
+    head = change.head
     return {
         "ref": str(head.ref),
         "version": head.version,
         "sha256": head.content_sha256,
         "pulled_version": pulled,
         "scope": head.scope,
-        "policy": context.store.policy(head.ref),
+        "policy": change.policy,
         "description": head.description,
         "published_by": head.published_by,
         "published_at": iso(head.published_at),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import stat
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 from hivemind_skillopt.errors import SkillInvalid
 from hivemind_skillopt.model import (
@@ -25,9 +27,12 @@ from hivemind_skillopt.model import (
 UNUSED_AGE = 7 * DAY
 """How long a version that no link points to stays (DESIGN 10)."""
 
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+"""What was replaced by a link or a pipe since it was looked at is not followed, and not waited for."""
+
 
 def read_folder(folder: Path) -> SkillFolder:
-    """Read a skill folder. Raises SkillInvalid for symlinks, unreadable files, and sizes beyond the limits.
+    """Read a skill folder. Raises SkillInvalid for what is no plain file, cannot be read, changes, or is too large.
 
     The limits are checked while reading, so that a wrong folder is not read to its end.
     """
@@ -45,26 +50,52 @@ def read_folder(folder: Path) -> SkillFolder:
 
 
 def _walk(folder: Path) -> list[Path]:
-    found = []
-    for parent, names, files in os.walk(folder):
+    found: list[Path] = []
+    for folders, (parent, names, files) in enumerate(os.walk(folder, onerror=_refuse)):
         names[:] = sorted(name for name in names if not is_left_out(name))
         entries = [Path(parent, name) for name in (*names, *files)]
         links = [path for path in entries if path.is_symlink()]
         if links:
             raise SkillInvalid(f"{links[0]} is a symlink; a skill holds plain files only")
         found += [Path(parent, name) for name in files if not is_left_out(name)]
+        if max(len(found), folders) > MAX_FILES:
+            raise SkillInvalid(f"{folder} has more than {MAX_FILES} files or folders; name a skill folder")
     return sorted(found)
 
 
+def _refuse(error: OSError) -> NoReturn:
+    """A folder that cannot be listed is not an empty one."""
+    raise SkillInvalid(f"{error.filename} cannot be read: {error.strerror}") from error
+
+
 def _read_file(folder: Path, path: Path) -> SkillFile:
+    name = nfc(path.relative_to(folder).as_posix())
     try:
-        status = path.stat()
-        if not path.is_file() or status.st_size > MAX_FILE_BYTES:
-            raise SkillInvalid(f"{path} is no plain file of at most {MAX_FILE_BYTES >> 20} MiB")
-        data = path.read_bytes()
+        name.encode()
+        data, status = _read_bytes(path)
+    except UnicodeEncodeError:
+        raise SkillInvalid(f"the file name {name!a} is no UTF-8; rename it") from None
     except OSError as error:
         raise SkillInvalid(f"{path} cannot be read: {error.strerror}") from error
-    return SkillFile(nfc(path.relative_to(folder).as_posix()), data, bool(status.st_mode & 0o100))
+    return SkillFile(name, data, bool(status.st_mode & 0o100))
+
+
+def _read_bytes(path: Path) -> tuple[bytes, os.stat_result]:
+    """Of a plain file; a device or a pipe is not even opened. Raises OSError, SkillInvalid."""
+    _check_plain(path, path.lstat())
+    with os.fdopen(os.open(path, _READ), "rb") as file:
+        status = os.fstat(file.fileno())
+        _check_plain(path, status)
+        data = file.read(MAX_FILE_BYTES + 1)
+        after = os.fstat(file.fileno())
+    if (len(data), after.st_mtime_ns) != (status.st_size, status.st_mtime_ns):
+        raise SkillInvalid(f"{path} changed while it was read; try again")
+    return data, status
+
+
+def _check_plain(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_FILE_BYTES:
+        raise SkillInvalid(f"{path} is no plain file of at most {MAX_FILE_BYTES >> 20} MiB")
 
 
 def content_sha256(folder: Path | str) -> str:
