@@ -6,7 +6,7 @@ import click
 
 from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.options import RefType, as_json
-from hivemind_skillopt.cli.origins import cause, find_origins
+from hivemind_skillopt.cli.origins import causes
 from hivemind_skillopt.cli.output import iso, print_json, print_table
 from hivemind_skillopt.errors import NotFound
 from hivemind_skillopt.model import SkillRef, SkillVersion
@@ -25,13 +25,12 @@ def command(ref: SkillRef, as_json: bool) -> None:
     versions = context.store.history(ref)
     if not versions:
         raise NotFound(f"{ref} is not in the store; see `hivemind-skillopt list`")
-    origins = find_origins(context.store, versions)
+    why = causes(context.store, versions)
     if as_json:
-        print_json([_facts(version) | {"why": cause(origins[version.version])} for version in versions])
+        print_json([_facts(version) | {"why": why[version.version]} for version in versions])
         return
     rows = [
-        (f"v{v.version}", v.content_sha256[:12], iso(v.published_at), v.published_by, cause(origins[v.version]))
-        for v in versions
+        (f"v{v.version}", v.content_sha256[:12], iso(v.published_at), v.published_by, why[v.version]) for v in versions
     ]
     print_table(("version", "sha256", "published", "by", "why"), rows)
 

@@ -44,9 +44,15 @@ class Origin:
         return None if self.judged else "verdict"
 
 
+def causes(store: SkillStore, versions: Sequence[SkillVersion]) -> dict[int, str]:
+    """Of each version why it is there, in a few words; one query."""
+    proposals = _proposals(store, versions)
+    return {v.version: _cause(v, proposals.get(v.proposal_id or "")) for v in versions}
+
+
 def find_origins(store: SkillStore, versions: Sequence[SkillVersion]) -> dict[int, Origin]:
     """By version; three queries, however many versions."""
-    proposals = store.find_proposals([v.proposal_id for v in versions if v.proposal_id])
+    proposals = _proposals(store, versions)
     verdicts = store.find_verdicts([proposal.verdict_id for proposal in proposals.values()])
     said = store.annotations([verdict.invocation_id for verdict in verdicts.values()])
 
@@ -61,16 +67,19 @@ def find_origins(store: SkillStore, versions: Sequence[SkillVersion]) -> dict[in
     return found
 
 
-def cause(origin: Origin) -> str:
-    """Why, in a few words."""
-    if origin.version.reverts_version:
-        return f"rolled back to v{origin.version.reverts_version}"
-    if origin.version.proposal_id is None:
+def _proposals(store: SkillStore, versions: Sequence[SkillVersion]) -> dict[str, Proposal]:
+    return store.find_proposals([version.proposal_id for version in versions if version.proposal_id])
+
+
+def _cause(version: SkillVersion, proposal: Proposal | None) -> str:
+    if version.reverts_version:
+        return f"rolled back to v{version.reverts_version}"
+    if version.proposal_id is None:
         return "pushed"
-    return f"learned: {first_line(origin.proposal.root_cause)}" if origin.proposal else "learned from a reaction"
+    return f"learned: {_first_line(proposal.root_cause)}" if proposal else "learned from a reaction"
 
 
-def first_line(text: str) -> str:
+def _first_line(text: str) -> str:
     """Of what somebody wrote at length."""
     lines = text.strip().splitlines() or [""]
     line = one_line(lines[0])

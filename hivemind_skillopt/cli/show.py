@@ -6,7 +6,7 @@ import click
 
 from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.options import RefType, VersionType, as_json
-from hivemind_skillopt.cli.origins import cause, find_origins
+from hivemind_skillopt.cli.origins import causes
 from hivemind_skillopt.cli.output import iso, one_line, print_json, say
 from hivemind_skillopt.errors import NotFound
 from hivemind_skillopt.model import SkillFolder, SkillRef, SkillVersion
@@ -22,7 +22,7 @@ def command(ref: SkillRef, number: int | None, as_json: bool) -> None:
     version = find_version(context, ref, number)
     folder = context.store.folder(ref, version.version)
     text = folder.skill_md.decode("utf-8", "replace")
-    why = cause(find_origins(context.store, [version])[version.version])
+    why = causes(context.store, [version])[version.version]
     if as_json:
         print_json({**_facts(context, version), "files": _files(folder), "skill_md": text})
         return

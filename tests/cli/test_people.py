@@ -79,7 +79,7 @@ def test_rollback_is_a_new_version_with_the_old_bytes(cli: Cli, store: SqlStore)
     shas = [version["sha256"] for version in cli.json("history", REF)]
     assert (len(shas), shas[0]) == (3, shas[2])
     assert store.history(SkillRef.parse(REF))[-1].reverts_version == 1
-    assert "rollback to v1" in cli.run("history", REF).stdout
+    assert "rolled back to v1" in cli.run("history", REF).stdout
     cli.run("pull")
     assert "2. Deploy." in (cli.pulled / "SKILL.md").read_text()
 

@@ -193,3 +193,26 @@ def test_a_dry_run_makes_the_same_checks(cli: Cli) -> None:
     cli.run("install", "--yes")
     cli.run("pull")
     assert "would publish deploy--alice v2" in cli.run("push", cli.skill(text=SKILL + "3. T.\n"), "--dry-run").stdout
+
+
+def test_diff_tells_of_whole_folders(cli: Cli) -> None:
+    """Files that came, went, changed their mode, or are no text."""
+    folder = cli.skill()
+    write = {"gone.md": b"bye\n", "logo.png": b"\xff\x00", "run.sh": b"#!/bin/sh\n"}
+    for name, data in write.items():
+        with open(f"{folder}/{name}", "wb") as file:
+            file.write(data)
+    published(cli, SKILL)
+    os.remove(f"{folder}/gone.md")
+    os.chmod(f"{folder}/run.sh", 0o755)
+    for name, data in {"logo.png": b"\xff\x00\x01", "new.md": b"hello\n", "empty.md": b""}.items():
+        with open(f"{folder}/{name}", "wb") as file:
+            file.write(data)
+    cli.run("push", folder)
+    assert cli.run("diff", "deploy--alice").stdout.splitlines() == [
+        "File empty.md: absent in v1, 0 bytes in v2",
+        "--- gone.md v1", "+++ /dev/null", "@@ -1 +0,0 @@", "-bye",
+        "File logo.png: 2 bytes in v1, 3 bytes in v2",
+        "--- /dev/null", "+++ new.md v2", "@@ -0,0 +1 @@", "+hello",
+        "Mode of run.sh: plain in v1, executable in v2",
+    ]  # fmt: skip
