@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from itertools import groupby
 
 import click
-from rich.table import Table
-from rich.text import Text
 
 from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.options import RefType, VersionType, as_json
@@ -110,6 +108,9 @@ def _explain(origin: Origin) -> None:
 
 
 def _print_lines(group: Sequence[Numbered], width: int) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table.grid(padding=(0, 1))
     table.add_column(justify="right", width=width + 4, style="dim")
     table.add_column(overflow="fold")
