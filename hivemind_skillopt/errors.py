@@ -7,6 +7,7 @@ SkillOptError              the CLI prints it and exits 1; the worker logs it
 ├── StateUnavailable       this machine's state.db cannot be read or written
 ├── StoreError             the org store refused or could not be reached
 │   ├── StoreUnavailable   try again later
+│   ├── RowRefused       this very row is refused for good; others may pass
 │   ├── StoreTooNew        the schema is newer than this program
 │   ├── StoreTooOld        the schema is older, or not made yet; a person runs `store init` or `store migrate`
 │   ├── ParentMoved        compare-and-set lost: somebody published first
@@ -49,6 +50,10 @@ class StoreError(SkillOptError):
 
 class StoreUnavailable(StoreError):
     """The org store could not be reached; worth another try later."""
+
+
+class RowRefused(StoreError):
+    """The org store refuses this row, now and later: a constraint, a size, a type. It says nothing about others."""
 
 
 class StoreTooNew(StoreError):

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from hivemind_skillopt.errors import SkillInvalid
 
@@ -92,10 +93,7 @@ class SkillRef:
     author: str
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name) or not _AUTHOR.fullmatch(self.author):
-            raise SkillInvalid(f"'{self.name}--{self.author}' is no skill reference; use small letters, digits and -")
-        if len(str(self)) > MAX_REF_CHARS:
-            raise SkillInvalid(f"'{self}' is longer than {MAX_REF_CHARS} characters; shorten the name")
+        _check_ref(self.name, self.author)
 
     def __str__(self) -> str:
         return f"{self.name}--{self.author}"
@@ -107,6 +105,15 @@ class SkillRef:
         if not dashes:
             raise SkillInvalid(f"'{text}' is no skill reference; write name--author")
         return cls(name, author)
+
+
+@lru_cache(maxsize=4096)
+def _check_ref(name: str, author: str) -> None:
+    """Raises SkillInvalid. Remembered: every row of the outbox names the same few skills again."""
+    if not _NAME.fullmatch(name) or not _AUTHOR.fullmatch(author):
+        raise SkillInvalid(f"'{name}--{author}' is no skill reference; use small letters, digits and -")
+    if len(f"{name}--{author}") > MAX_REF_CHARS:
+        raise SkillInvalid(f"'{name}--{author}' is longer than {MAX_REF_CHARS} characters; shorten the name")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from hivemind_skillopt.hooks.manager import Hooks
 from hivemind_skillopt.ports import SkillStore
 from hivemind_skillopt.pull import Puller
 from hivemind_skillopt.settings import Settings, bare_settings, load_settings
+from hivemind_skillopt.state.back_off import BackOff
 from hivemind_skillopt.state.database import Database
 from hivemind_skillopt.state.inbox import Inbox
 from hivemind_skillopt.state.installs import Installs
@@ -118,6 +119,11 @@ class Context:
     def outbox(self) -> Outbox:
         """Rows that wait for the org store."""
         return Outbox(self.database, self.settings.store_id)
+
+    @cached_property
+    def back_off(self) -> BackOff:
+        """When the worker asks the store again."""
+        return BackOff(self.database, self.settings.store_id)
 
     @cached_property
     def spending(self) -> Spending:

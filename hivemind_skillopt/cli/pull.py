@@ -32,6 +32,7 @@ def command(refs: tuple[SkillRef, ...], everything: bool, dry_run: bool, as_json
         if context.store.head(ref) is None:
             raise NotFound(f"{ref} is not in the store; see `hivemind-skillopt list`")
     report = context.puller().pull(installs, refs, dry_run=dry_run, unpulled_too=everything)
+    context.back_off.worked()
     if as_json:
         _print_json(report, dry_run)
     else:

@@ -47,6 +47,7 @@ def command(
         version = context.store.publish(publication)
         if policy:
             context.store.set_policy(version.ref, policy, context.settings.user, context.clock())
+        context.back_off.worked()
         context.log.write("pushed", ref=str(version.ref), version=version.version)
     else:
         check_folder(publication.folder)

@@ -11,13 +11,18 @@ from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.elsewhere import Elsewhere, waiting_elsewhere
 from hivemind_skillopt.cli.harness_file import why_silent
 from hivemind_skillopt.cli.options import as_json
-from hivemind_skillopt.cli.output import ago, iso, print_json, say, shown_store, tilde
+from hivemind_skillopt.cli.output import ago, iso, print_json, say, shown_store, span, tilde
 from hivemind_skillopt.errors import SkillOptError
 from hivemind_skillopt.model import DAY
 from hivemind_skillopt.settings import FOR_EVER, Limits, Settings, without_credentials
 from hivemind_skillopt.state.installs import Install
 from hivemind_skillopt.state.log import last_worker_failure
+from hivemind_skillopt.state.outbox import Refused
 from hivemind_skillopt.state.spending import Spent
+
+
+MANY = 1000
+"""Rows in the outbox that are told about even where nothing has failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,18 @@ class FailedJob:
 
 
 @dataclass(frozen=True, slots=True)
+class Waits:
+    """The rows for the store. `oldest`, `next_try`: ns; `next_try` None: at the next run of the worker."""
+
+    rows: int
+    bytes: int
+    oldest: int | None
+    dropped: int
+    refused: list[Refused]
+    next_try: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """Everything that `status` tells, asked for once. `published` None: the store cannot be asked."""
 
@@ -53,7 +70,7 @@ class Status:
     elsewhere: list[Elsewhere]
     jobs: int
     jobs_failed: list[FailedJob]
-    outbox: int
+    outbox: Waits
     last_worker_run: int | None
     worker_failure: str | None
     spent: Spent
@@ -87,12 +104,18 @@ def _ask(context: Context) -> Status:
         elsewhere=waiting_elsewhere(context),
         jobs=sum(context.jobs.counts().values()),
         jobs_failed=[FailedJob(job.step, job.last_error) for job in context.jobs.failures()],
-        outbox=context.outbox.count(),
+        outbox=_waits(context),
         last_worker_run=int(last) if last else None,
         worker_failure=last_worker_failure(context.settings.paths.log, int(last or 0)),
         spent=context.spending.today(),
         published=published,
     )
+
+
+def _waits(context: Context) -> Waits:
+    box, now, next_try = context.outbox, context.clock(), context.back_off.next_try()
+    later = next_try if next_try > now else None
+    return Waits(box.count(), box.size(), box.oldest(), box.dropped(now), box.refused(), later)
 
 
 def _ask_store(context: Context) -> tuple[str | None, int | None]:
@@ -118,7 +141,13 @@ def _harness(context: Context, install: Install) -> Harness:
 def _facts(status: Status) -> dict[str, object]:
     settings = status.settings
     url = without_credentials(settings.store_url)
-    store = {"url": url, "org": settings.org, "workspace": settings.workspace, "failure": status.store_failure}
+    store = {
+        "url": url,
+        "org": settings.org,
+        "workspace": settings.workspace,
+        "failure": status.store_failure,
+        "next_try": iso(status.outbox.next_try),
+    }
     return {
         "disabled": settings.disabled,
         "paused_until": status.paused_until,
@@ -133,7 +162,11 @@ def _facts(status: Status) -> dict[str, object]:
         "elsewhere": [asdict(one) for one in status.elsewhere],
         "jobs": status.jobs,
         "jobs_failed": [asdict(job) for job in status.jobs_failed],
-        "outbox": status.outbox,
+        "outbox": status.outbox.rows,
+        "outbox_bytes": status.outbox.bytes,
+        "outbox_oldest": iso(status.outbox.oldest),
+        "outbox_dropped": status.outbox.dropped,
+        "outbox_refused": [asdict(one) for one in status.outbox.refused],
         "last_worker_run": iso(status.last_worker_run),
         "worker_failure": status.worker_failure,
         "today": _today(status.spent, settings.limits, status.published),
@@ -166,8 +199,9 @@ def _print(status: Status, now: int) -> None:
     _print_harnesses(status)
     say(
         f"here       skills pulled {status.skills_pulled}, windows open {status.windows_open}, "
-        f"inbox {status.inbox}, jobs {status.jobs}, outbox {status.outbox}"
+        f"inbox {status.inbox}, jobs {status.jobs}, outbox {status.outbox.rows}"
     )
+    _print_outbox(status.outbox, now)
     for one in status.elsewhere:
         say(f"           of these for {_owner(one, settings)}: inbox {one.inbox}, jobs {one.jobs}")
     if status.set_aside:
@@ -178,6 +212,19 @@ def _print(status: Status, now: int) -> None:
     if status.worker_failure:
         say(f"           failed since: {status.worker_failure}", "red")
     _print_today(status.spent, settings.limits, status.published)
+
+
+def _print_outbox(outbox: Waits, now: int) -> None:
+    """More than the count only where something is wrong."""
+    facts = [f"oldest row of {ago(outbox.oldest, now)}"] if outbox.oldest else []
+    if outbox.next_try:
+        facts.append(f"the store is asked again in {span(outbox.next_try - now)}, or by `worker run`")
+    if facts and (outbox.next_try or outbox.rows > MANY):
+        say(f"outbox     {', '.join(facts)}")
+    if outbox.dropped:
+        say(f"           full: {outbox.dropped} rows were dropped lately, oldest attributions first", "red")
+    for one in outbox.refused:
+        say(f"           set aside: {one.rows} {one.kind} rows: {one.why}", "red")
 
 
 def _owner(one: Elsewhere, settings: Settings) -> str:

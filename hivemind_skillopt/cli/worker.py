@@ -43,12 +43,17 @@ def command() -> None:
 def run(now: bool, as_json: bool) -> None:
     """Run the worker until nothing is left to do, and show what it does. Ctrl-C leaves it running.
 
+    A store that could not be reached is asked at once. With --now, so are models that failed; and rows that the store
+    had refused are sent once more.
+
     With --json each log entry is one line.
     """
     context = Context()
     _refuse_while_off(context)
+    context.back_off.hurry()
     if now:
         context.jobs.hurry()
+        context.outbox.take_back()
     log, began = context.settings.paths.log, context.clock()
     follower = LogFollower(log)
     pid = launch.start_worker(str(context.settings.paths.state))

@@ -12,10 +12,14 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
     Text,
+    cast,
+    func,
+    inspect,
     select,
     update,
 )
@@ -89,7 +93,24 @@ outbox = Table(
     Column("store_id", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("payload", Text, nullable=False),
+    Column("bytes", Integer, nullable=False, server_default="0"),
+    Column("at", BigInteger, nullable=False, server_default="0"),
+    Index("outbox_by_store", "store_id", "seq", "at"),
+    Index("outbox_by_kind", "kind", "seq", "bytes"),
 )
+"""`bytes`: of the payload; `at`: when it happened. The indexes hold all that is asked but the payloads."""
+
+refused_rows = Table(
+    "refused_rows",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("store_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("why", Text, nullable=False),
+)
+"""Rows that the org store refused for good, or that this program cannot read."""
 
 calls = Table(
     "calls",
@@ -154,7 +175,24 @@ def m002_several_files(connection: Connection) -> None:
             connection.execute(update(installs).where(*here).values(value=json.dumps(value)))
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m001_first, m002_several_files)
+HAPPENED = ("started_at", "invoked_at", "judged_at", "proposed_at")
+"""The time of each kind of record."""
+
+
+def m004_bounded_outbox(connection: Connection) -> None:
+    """How large and how old its rows are, and a place for those that nobody takes. A new file has all of it."""
+    refused_rows.create(connection, checkfirst=True)
+    if "bytes" not in {column["name"] for column in inspect(connection).get_columns(outbox.name)}:
+        for column in ("bytes INTEGER DEFAULT 0 NOT NULL", "at BIGINT DEFAULT 0 NOT NULL"):
+            connection.exec_driver_sql(f"ALTER TABLE outbox ADD COLUMN {column}")
+        happened = [func.json_extract(outbox.c.payload, f"$.{name}") for name in HAPPENED]
+        measured = {"bytes": func.length(cast(outbox.c.payload, LargeBinary)), "at": func.coalesce(*happened, 0)}
+        connection.execute(update(outbox).values(measured))
+    for index in outbox.indexes:
+        index.create(connection, checkfirst=True)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m001_first, m002_several_files, m004_bounded_outbox)
 
 
 def upgrade(connection: Connection) -> None:

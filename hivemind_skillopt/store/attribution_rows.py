@@ -20,9 +20,9 @@ SKILLS_ACTIVE = "skills_active"
 
 def attribution_row(org: str, attribution: Attribution) -> Row:
     """The row; its id is the message's id."""
-    message = _message(attribution)
-    path = _path_start(org, attribution.user) + f"{attribution.workspace}_{attribution.session_id}.json"
     started_at = to_iso(attribution.started_at)
+    message = _message(attribution, started_at)
+    path = _path_start(org, attribution.user) + f"{attribution.workspace}_{attribution.session_id}.json"
     row = {
         "id": attribution.id,
         "path": path,
@@ -71,7 +71,7 @@ def _path_start(org: str, user: str) -> str:
     return f"/{SKILLS_ACTIVE}/{user}/{user}_{org}_"
 
 
-def _message(attribution: Attribution) -> str:
+def _message(attribution: Attribution, started_at: str) -> str:
     """JSON, ASCII."""
     skills = [
         {
@@ -88,7 +88,7 @@ def _message(attribution: Attribution) -> str:
             "id": attribution.id,
             "session_id": attribution.session_id,
             "hook_event_name": "SessionStart",
-            "timestamp": to_iso(attribution.started_at),
+            "timestamp": started_at,
             "type": SKILLS_ACTIVE,
             "skills": skills,
             "skills_count": len(skills),

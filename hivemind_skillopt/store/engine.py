@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hivemind_skillopt.errors import SettingsError, StoreUnavailable
 from hivemind_skillopt.sqlite_engine import sqlite_engine
-from hivemind_skillopt.store.postgresql_engine import is_postgresql, postgresql_engine
+from hivemind_skillopt.store.postgresql_engine import deadline_of, is_postgresql, postgresql_engine
 from hivemind_skillopt.store.rows import Tell
 from hivemind_skillopt.store.sql import SqlStore
 
@@ -25,7 +25,8 @@ def open_store(url: str, org: str, tell: Tell | None = None) -> SqlStore:
     Raises SettingsError for a URL we cannot use, StoreUnavailable for a file we may not.
     """
     if is_postgresql(url):
-        return SqlStore(postgresql_engine(url), org, own=False, tell=tell)
+        engine = postgresql_engine(url)
+        return SqlStore(engine, org, own=False, tell=tell, deadline=deadline_of(url))
     path = sqlite_path(url)
     try:
         return SqlStore(sqlite_engine(path), org, own=True, tell=tell)

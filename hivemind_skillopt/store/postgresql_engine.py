@@ -12,10 +12,15 @@ from sqlalchemy import URL, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 from hivemind_skillopt.errors import SettingsError
+from hivemind_skillopt.store.deadline import SECONDS
 
 SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
+DEADLINE = "deadline"
 POOL_SETTINGS = {"pool_size": 4, "pool_timeout": 10}
 """The worker's main thread, its two jobs, and one to spare; seconds to wait for a free connection."""
+
+OURS = {*POOL_SETTINGS, DEADLINE}
+"""What libpq does not know."""
 
 LIBPQ_DEFAULTS = {
     "application_name": "hivemind-skillopt",
@@ -40,8 +45,13 @@ def postgresql_engine(url: str) -> Engine:
     except (ArgumentError, ValueError):
         raise SettingsError("HIVEMIND_SKILLOPT_STORE is no URL; quote special characters of the password") from None
     pool = {name: _whole(parsed, name, default) for name, default in POOL_SETTINGS.items()}
-    query = {**LIBPQ_DEFAULTS, **{name: value for name, value in parsed.query.items() if name not in POOL_SETTINGS}}
+    query = {**LIBPQ_DEFAULTS, **{name: value for name, value in parsed.query.items() if name not in OURS}}
     return create_engine(parsed.set(query=query), max_overflow=0, **pool)
+
+
+def deadline_of(url: str) -> int:
+    """Seconds that a transaction may take. Raises SettingsError."""
+    return _whole(make_url(url), DEADLINE, SECONDS)
 
 
 def _whole(url: URL, name: str, default: int) -> int:

@@ -33,19 +33,21 @@ IDS_AT_ONCE = 500
 """Ids in one query: every engine takes as many variables."""
 
 
-def add_record(connection: Connection, org: str, record: Record) -> None:
-    """Add or better one row."""
-    match record:
-        case Attribution():
-            add_missing(connection, sessions, [attribution_row(org, record)])
-        case Invocation():
-            disk = invocations.c.version_source == VersionSource.DISK.value
-            add_or_replace(connection, invocations, to_row(org, record), VERSION_AT_USE, disk)
-        case Verdict():
-            add_missing(connection, verdicts, [to_row(org, record)])
-        case Proposal():
-            still_open = proposals.c.status.not_in([status.value for status in FINAL])
-            add_or_replace(connection, proposals, to_row(org, record), PROPOSAL_CHANGES, still_open)
+def add_records(connection: Connection, org: str, records: Sequence[Record]) -> None:
+    """Add or better rows: one call of the driver for each table, which keeps the order of rows with one id."""
+    rows: dict[type[Record], list[Row]] = {Attribution: [], Invocation: [], Verdict: [], Proposal: []}
+    for record in records:
+        rows[type(record)].append(_row(org, record))
+    on_disk = invocations.c.version_source == VersionSource.DISK.value
+    still_open = proposals.c.status.not_in([status.value for status in FINAL])
+    add_missing(connection, sessions, rows[Attribution])
+    add_or_replace(connection, invocations, rows[Invocation], VERSION_AT_USE, on_disk)
+    add_missing(connection, verdicts, rows[Verdict])
+    add_or_replace(connection, proposals, rows[Proposal], PROPOSAL_CHANGES, still_open)
+
+
+def _row(org: str, record: Record) -> Row:
+    return attribution_row(org, record) if isinstance(record, Attribution) else to_row(org, record)
 
 
 def list_attributions(connection: Connection, org: str, limit: int, tell: Tell) -> list[Attribution]:

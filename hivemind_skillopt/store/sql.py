@@ -6,10 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, insert
-from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from hivemind_skillopt.errors import ParentMoved, StoreError, StoreUnavailable
+from hivemind_skillopt.errors import ParentMoved
 from hivemind_skillopt.model import (
     Annotation,
     Attribution,
@@ -28,9 +26,10 @@ from hivemind_skillopt.ports import SkillStore
 from hivemind_skillopt.store import migrations, publish, versions
 from hivemind_skillopt.store.annotations import add_annotation, find_invocation, newest_annotations
 from hivemind_skillopt.store.changes import changes, next_change
+from hivemind_skillopt.store.deadline import SECONDS
 from hivemind_skillopt.store.folder_rules import check_folder
 from hivemind_skillopt.store.records import (
-    add_record,
+    add_records,
     find_proposals,
     find_verdicts,
     list_attributions,
@@ -40,35 +39,40 @@ from hivemind_skillopt.store.records import (
 )
 from hivemind_skillopt.store.rows import Tell
 from hivemind_skillopt.store.schema import policies
+from hivemind_skillopt.store.transaction import RowTaken, transaction
 
 
 class SqlStore(SkillStore):
     """The rows of one org. Safe to share between threads. The first use prepares it.
 
-    `own`: nobody but this machine uses the store, so a newer program may change its schema unasked.
-    `tell`: is told once of each row that cannot be read and was left out of a list.
+    `own`: nobody but this machine uses the store, so a newer program may change its schema unasked. `tell`: is told
+    once of each row that cannot be read and was left out of a list. `deadline`: seconds of one transaction on a server;
+    a migration may take longer.
     """
 
-    def __init__(self, engine: Engine, org: str, *, own: bool, tell: Tell | None = None) -> None:
+    def __init__(
+        self, engine: Engine, org: str, *, own: bool, tell: Tell | None = None, deadline: float = SECONDS
+    ) -> None:
         self._engine = engine
         self._tell_once = tell
         self._told: set[str] = set()
         self._org = org
         self._own = own
+        self._deadline = deadline
         self._prepared = False
 
     def prepare(self) -> None:
         """See whether its schema is ours; this machine's own store is made. Raises StoreTooNew, StoreTooOld."""
-        with self._connected() as connection:
-            if self._own:
-                migrations.migrate(connection)
-            else:
-                migrations.check(connection)
+        if self._own:
+            self.migrate()
+            return
+        with transaction(self._engine, self._deadline) as connection:
+            migrations.check(connection)
         self._prepared = True
 
     def migrate(self) -> list[str]:
         """Make the schema, or bring it up to date; the names of the migrations applied. Raises StoreTooNew."""
-        with self._connected() as connection:
+        with transaction(self._engine, None) as connection:
             applied = migrations.migrate(connection)
         self._prepared = True
         return applied
@@ -82,7 +86,7 @@ class SqlStore(SkillStore):
         check_folder(publication.folder)
         try:
             return self._publish(publication)
-        except _RowTakenError:
+        except RowTaken:
             return self._publish_after_a_race(publication)
 
     def head(self, ref: SkillRef) -> SkillVersion | None:
@@ -125,8 +129,7 @@ class SqlStore(SkillStore):
     def record(self, records: Sequence[Record]) -> None:
         """Add rows, idempotent by id, all or nothing."""
         with self._transaction() as connection:
-            for record in records:
-                add_record(connection, self._org, record)
+            add_records(connection, self._org, records)
 
     def attributions(self, limit: int = 100) -> list[Attribution]:
         """Newest first."""
@@ -186,34 +189,12 @@ class SqlStore(SkillStore):
         """A concurrent writer was first. Seen now, its row names the refusal (or is this very proposal's)."""
         try:
             return self._publish(publication)
-        except _RowTakenError as error:
+        except RowTaken as error:
             raise ParentMoved(f"{publication.ref} is being published by somebody else; pull, then push") from error
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
         if not self._prepared:
             self.prepare()
-        with self._connected() as connection:
+        with transaction(self._engine, self._deadline) as connection:
             yield connection
-
-    @contextmanager
-    def _connected(self) -> Iterator[Connection]:
-        """One transaction. Raises StoreUnavailable, or _RowTakenError where a row breaks a constraint."""
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except IntegrityError as error:
-            raise _RowTakenError(self._one_line("the org store refused a row", error)) from error
-        except (DBAPIError, PoolTimeout) as error:
-            raise StoreUnavailable(self._one_line("the org store cannot be used now", error)) from error
-
-    def _one_line(self, what: str, error: DBAPIError | PoolTimeout) -> str:
-        """What the driver said, without the statement's values and without the password."""
-        said = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()
-        password = self._engine.url.password
-        line = said[0] if said else type(error).__name__
-        return f"{what}: {line.replace(password, '***') if password else line}"
-
-
-class _RowTakenError(StoreError):
-    """A constraint of the schema was broken: somebody else wrote the same row."""

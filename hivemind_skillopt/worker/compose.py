@@ -21,6 +21,7 @@ from hivemind_skillopt.judgment_window import JudgmentWindow
 from hivemind_skillopt.ports import Clock, SkillStore
 from hivemind_skillopt.pull import Puller
 from hivemind_skillopt.settings import Settings
+from hivemind_skillopt.state.back_off import BackOff
 from hivemind_skillopt.state.database import Database
 from hivemind_skillopt.state.events import SeenEvents
 from hivemind_skillopt.state.inbox import Inbox
@@ -57,21 +58,22 @@ def build_loop(settings: Settings, clock: Clock = time.time_ns, sleep: Callable[
     adapters = hooks.adapters(settings.environ)
     inbox, seen, notes = Inbox(paths.inbox, paths.set_aside), SeenEvents(database), Notes(database)
     spending = Spending(database, settings.limits, clock)
+    pipelines = _Pipelines(settings, hooks, adapters, store, spending, clock)
+    back_off = BackOff(database, settings.store_id)
     puller = Puller(store, machine.manifest, VersionFolders(paths.skills, paths.edited), settings, log)
     return Loop(
         machine=machine,
         intake=Intake(settings, database, inbox, seen, machine, hooks, adapters, notes),
         housekeeping=Housekeeping(machine, inbox, seen, spending, paths, Installs(database), RunningCalls(paths.calls)),
-        runner=JobRunner(
-            database, machine, notes, _Pipelines(settings, hooks, adapters, store, spending, clock).of, adapters, clock
-        ),
-        sync=Sync(store, machine.outbox, puller, Installs(database), notes, log, clock),
+        runner=JobRunner(database, machine, notes, pipelines.of, adapters, clock, back_off),
+        sync=Sync(store, machine.outbox, puller, Installs(database), notes, log, clock, back_off),
         store=store,
         place=Place(settings.store_id, frozenset(str(a.home(settings.environ)) for a in adapters.values())),
         notes=notes,
         clock=clock,
         sleep=sleep,
         pid=os.getpid(),
+        back_off=back_off,
     )
 
 

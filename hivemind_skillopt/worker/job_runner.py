@@ -16,6 +16,8 @@ from hivemind_skillopt.errors import (
     PublicationHeldBack,
     SkillOptError,
     StateUnavailable,
+    StoreTooOld,
+    StoreUnavailable,
 )
 from hivemind_skillopt.harness import HarnessAdapter
 from hivemind_skillopt.hooks.machine import Machine
@@ -24,6 +26,7 @@ from hivemind_skillopt.model import DAY, Proposal, ProposalStatus, Reaction, Ver
 from hivemind_skillopt.ports import Clock, Conversation, Draft
 from hivemind_skillopt.redaction import redact
 from hivemind_skillopt.settings import Mode
+from hivemind_skillopt.state.back_off import BackOff
 from hivemind_skillopt.state.database import Database
 from hivemind_skillopt.state.jobs import Job, Step
 from hivemind_skillopt.state.notes import PULL_DUE, Notes
@@ -50,6 +53,7 @@ class JobRunner:
     pipeline_for: Callable[[JudgmentWindow], Pipeline]
     adapters: Mapping[str, HarnessAdapter]
     clock: Clock
+    back_off: BackOff
 
     def run(self, job: Job) -> None:
         """Do the job. Raises StateUnavailable only."""
@@ -59,6 +63,8 @@ class JobRunner:
             raise  # no room, or a lock: says nothing about the job; the next worker takes it up
         except BudgetSpent as error:
             self._wait_until_midnight(job, str(error))
+        except (StoreUnavailable, StoreTooOld) as error:
+            self._wait_for_store(job, str(error))
         except SkillOptError as error:
             self._failed(job, redact(str(error)))
         except Exception as error:  # noqa: BLE001  one broken job must not stop the others
@@ -230,6 +236,12 @@ class JobRunner:
         current = self.machine.jobs.get(job.id) or job
         status = self.machine.jobs.put_off(current, self.clock(), why)
         self.machine.log.write("job_failed", job=job.id, step=current.step, why=why, status=status)
+
+    def _wait_for_store(self, job: Job, why: str) -> None:
+        """No attempt of the job: it is due again when the store is asked again, however many days that takes."""
+        until, current = self.back_off.failed(self.clock()), self.machine.jobs.get(job.id) or job
+        self.machine.jobs.wait(current, until, why)
+        self.machine.log.write("job_waits", job=job.id, step=current.step, why=why)
 
     def _wait_until_midnight(self, job: Job, why: str) -> None:
         current = self.machine.jobs.get(job.id) or job

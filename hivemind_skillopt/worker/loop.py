@@ -6,11 +6,11 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
-from hivemind_skillopt.errors import SkillOptError
 from hivemind_skillopt.hooks.machine import Machine
 from hivemind_skillopt.model import SECOND
 from hivemind_skillopt.ports import Clock, SkillStore
 from hivemind_skillopt.settings import Mode
+from hivemind_skillopt.state.back_off import BackOff
 from hivemind_skillopt.state.jobs import Place
 from hivemind_skillopt.state.notes import PULL_DUE, WORKER_PID, Notes
 from hivemind_skillopt.worker.housekeeping import Housekeeping
@@ -22,7 +22,7 @@ POOL = 2
 """Model calls at a time (DESIGN 3)."""
 
 LINGER = 60 * SECOND
-"""A job due within this time is waited for; later ones are left to the next worker."""
+"""A job, or a store that failed, due within this time is waited for; what is later is left to the next worker."""
 
 PAUSE_SECONDS = 0.2
 
@@ -42,8 +42,9 @@ class Loop:
     clock: Clock
     sleep: Callable[[float], None]
     pid: int
+    back_off: BackOff
     running: set[Future[None]] = field(default_factory=set)
-    store_is_up: bool = False
+    store_is_open: bool = False
 
     def run(self) -> None:
         """Until the inbox is empty and no job is due soon."""
@@ -52,6 +53,7 @@ class Loop:
         with ThreadPoolExecutor(POOL) as pool:
             while self._turn(pool):
                 pass
+        self.sync.tell_dropped()
         self.notes.put("last_worker_run", str(self.clock()))
         self.notes.drop(WORKER_PID, str(self.pid))
         self.intake.database.shed()
@@ -64,18 +66,8 @@ class Loop:
     def _begin(self) -> None:
         self.housekeeping.run(self.clock())
         self.intake.put_strangers_aside()
-        self.store_is_up = self._open_store()
         if self.machine.settings.mode is Mode.OFF and (dropped := self.machine.jobs.drop_waiting(self.place)):
             self.machine.log.write("jobs_discarded", why="mode off", jobs=dropped)
-
-    def _open_store(self) -> bool:
-        try:
-            self.store.prepare()
-        except SkillOptError as error:
-            self.notes.put("sync_failure", str(error))
-            self.machine.log.write("store_unavailable", why=str(error))
-            return False
-        return True
 
     def _turn(self, pool: ThreadPoolExecutor) -> bool:
         """One round; False when there is nothing left to do soon."""
@@ -87,18 +79,29 @@ class Loop:
     def _has_more(self, pool: ThreadPoolExecutor) -> bool:
         """Jobs, rows and the pull; True while there is something to come back for."""
         self._collect()
-        if self.store_is_up:
+        if self.back_off.may_try(self.clock()):
             self._with_store(pool)
         return bool(self.running) or self._due_soon()
 
     def _with_store(self, pool: ThreadPoolExecutor) -> None:
+        """What needs the store, until it fails. It works when all that was due has gone through, jobs included: a
+        server that is read-only lets itself be opened and read."""
+        self.store_is_open = self.store_is_open or self.sync.open()
+        if not self.store_is_open:
+            return
         due = [] if self.machine.is_paused() else self.machine.jobs.take_due(self.clock(), self.place)
         self.running |= {pool.submit(self.runner.run, job) for job in due}
-        self.store_is_up = self.sync.send()
+        if self.sync.send() and self._pulled() and not self.running:
+            self.back_off.worked()
+
+    def _pulled(self) -> bool:
+        """Where one is due. It stays due until the store has answered."""
         due_for = self.notes.get(PULL_DUE) if self.machine.settings.autopull else ""
+        if due_for and not self.sync.pull():
+            return False
         if due_for:
-            self.sync.pull()
             self.notes.drop(PULL_DUE, due_for)
+        return True
 
     def _collect(self) -> None:
         """Take finished jobs off the list. Raises what one of them raised."""
@@ -108,9 +111,17 @@ class Loop:
             future.result()
 
     def _due_soon(self) -> bool:
-        may_run = self.store_is_up and not self.machine.is_paused()
-        next_due = self.machine.jobs.next_due(self.place) if may_run else None
+        next_due = self._next_due()
         return next_due is not None and next_due - self.clock() < LINGER
+
+    def _next_due(self) -> int | None:
+        """When there is something to do again (ns); None: not before the next event."""
+        job = None if self.machine.is_paused() else self.machine.jobs.next_due(self.place)
+        next_try = self.back_off.next_try()
+        if next_try <= self.clock():
+            return job
+        waits = job is not None or self.machine.outbox.waits() or bool(self.notes.get(PULL_DUE))
+        return max(job or 0, next_try) if waits else None
 
     def _pause(self) -> None:
         """Wait for a job to end, or a moment: the inbox is looked at again."""

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hivemind_skillopt.errors import SkillOptError
+from hivemind_skillopt.errors import RowRefused, SkillOptError, StoreError, StoreUnavailable
 from hivemind_skillopt.ports import Clock, SkillStore
 from hivemind_skillopt.pull import Puller
+from hivemind_skillopt.state.back_off import BackOff
 from hivemind_skillopt.state.installs import Installs
 from hivemind_skillopt.state.log import Log
 from hivemind_skillopt.state.notes import Notes
-from hivemind_skillopt.state.outbox import Outbox
+from hivemind_skillopt.state.outbox import Outbox, Waiting
+
+UNREADABLE = "this hivemind-skillopt cannot read it; upgrade it, then `worker run --now`"
+DROPS_TOLD = "outbox_dropped_told"
+FEW = 2
+"""So many refused rows may be all that there is; where more are sent and none is taken, it is the store's fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """A store that is down costs nothing but delay: failures are noted for `status` and tried at the next run."""
+    """A store that is down costs nothing but delay: failures are noted for `status`, and it is asked later."""
 
     store: SkillStore
     outbox: Outbox
@@ -24,28 +31,78 @@ class Sync:
     notes: Notes
     log: Log
     clock: Clock
+    back_off: BackOff
+
+    def open(self) -> bool:
+        """See whether the store is there and ours; False, and a note, where it is not."""
+        try:
+            self.store.prepare()
+        except SkillOptError as error:
+            return self._failed("sync", error)
+        return True
 
     def send(self) -> bool:
         """Send what waits; False when the store did not take it."""
-        numbers, records = self.outbox.first()
-        while records:
-            try:
-                self.store.record(records)
-            except SkillOptError as error:
-                return self._note("sync", str(error))
-            self.outbox.sent(numbers)
-            numbers, records = self.outbox.first()
+        try:
+            while self._send_next():
+                pass
+        except StoreError as error:
+            return self._failed("sync", error)
         return self._note("sync", "")
 
-    def pull(self) -> None:
-        """Bring the harness homes up to date."""
+    def pull(self) -> bool:
+        """Bring the harness homes up to date; False when the store could not be asked."""
         try:
             report = self.puller.pull(self.installs.all())
+        except StoreUnavailable as error:
+            return self._failed("pull", error)
         except (SkillOptError, OSError) as error:
             self._note("pull", str(error))
-            return
+            return True
         problems = [*report.failed, *(f"something of yours is in the way: {path}" for path in report.in_the_way)]
         self._note("pull", "; ".join(problems))
+        return True
+
+    def tell_dropped(self) -> None:
+        """One line of the log for all that a run had to drop."""
+        dropped = self.outbox.dropped(self.clock())
+        if dropped and self.notes.get(DROPS_TOLD) != str(dropped):
+            self.notes.put(DROPS_TOLD, str(dropped))
+            self.log.write("rows_dropped", why="the outbox is full; the org store takes nothing", rows=dropped)
+
+    def _send_next(self) -> bool:
+        """One batch; False when there is none."""
+        waiting, unreadable = self.outbox.first()
+        if unreadable:
+            self._set_aside(unreadable, UNREADABLE)
+        refused = self._deliver(waiting)
+        if len(waiting) == len(refused) > FEW:
+            raise StoreUnavailable(f"the org store refuses every row: {refused[0][1]}")
+        for row, why in refused:
+            self._set_aside([row.number], why)
+        return bool(waiting or unreadable)
+
+    def _deliver(self, waiting: Sequence[Waiting]) -> list[tuple[Waiting, str]]:
+        """In their order, all or, by halves, all but those that are refused for good: these come back."""
+        if not waiting:
+            return []
+        try:
+            self.store.record([row.record for row in waiting])
+        except RowRefused as error:
+            if len(waiting) == 1:
+                return [(waiting[0], str(error))]
+            middle = len(waiting) // 2
+            return [*self._deliver(waiting[:middle]), *self._deliver(waiting[middle:])]
+        self.outbox.sent([row.number for row in waiting])
+        return []
+
+    def _set_aside(self, numbers: Sequence[int], why: str) -> None:
+        self.outbox.set_aside(numbers, why)
+        self.log.write("rows_set_aside", rows=len(numbers), why=why)
+
+    def _failed(self, name: str, error: SkillOptError) -> bool:
+        self.back_off.failed(self.clock())
+        return self._note(name, str(error))
 
     def _note(self, name: str, failure: str) -> bool:
         """What `status` shows; a failure is logged once, not at every run."""

@@ -9,6 +9,7 @@ import pytest
 from hivemind_skillopt.errors import StateUnavailable, StoreUnavailable
 from hivemind_skillopt.model import DAY, SECOND
 from hivemind_skillopt.pipeline import Case, Judged, Pipeline
+from hivemind_skillopt.state.back_off import LONGEST
 from hivemind_skillopt.state.jobs import MAX_ATTEMPTS, JobStatus
 from hivemind_skillopt.store.sql import SqlStore
 from tests.worker.lab import FAULT, PROPOSAL, Lab, outcomes, versions
@@ -84,6 +85,7 @@ def test_a_store_that_is_down_costs_delay_only(lab: Lab, monkeypatch: pytest.Mon
         for _ in range(2):
             lab.work()
     assert lab.left() == [0, 1, 2]
+    lab.now += LONGEST
     lab.work()
     assert (versions(lab), lab.left()) == ([1, 2], [0, 0, 0])
     assert len(lab.store.verdicts()) == len(lab.store.attributions()) == 1
@@ -106,7 +108,7 @@ def test_a_store_that_goes_down_while_a_job_runs_ends_the_worker(lab: Lab, monke
     lab.work()
     assert lab.left()[0] == 0
     monkeypatch.undo()
-    lab.now += 600 * SECOND
+    lab.now += LONGEST
     monkeypatch.setenv("XDG_DATA_HOME", str(lab.root / "data"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(lab.root / "config"))
     lab.work()
