@@ -20,7 +20,6 @@ from hivemind_skillopt.state.log import last_worker_failure
 from hivemind_skillopt.state.outbox import Refused
 from hivemind_skillopt.state.spending import Spent
 
-
 MANY = 1000
 """Rows in the outbox that are told about even where nothing has failed."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
 
-from sqlalchemy import ColumnElement, Connection, Table, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, select
 
 from hivemind_skillopt.model import (
     Attribution,
@@ -39,7 +39,7 @@ def add_records(connection: Connection, org: str, records: Sequence[Record]) -> 
     for record in records:
         rows[type(record)].append(_row(org, record))
     on_disk = invocations.c.version_source == VersionSource.DISK.value
-    still_open = proposals.c.status.not_in([status.value for status in FINAL])
+    still_open = and_(*(proposals.c.status != status.value for status in FINAL))
     add_missing(connection, sessions, rows[Attribution])
     add_or_replace(connection, invocations, rows[Invocation], VERSION_AT_USE, on_disk)
     add_missing(connection, verdicts, rows[Verdict])
