@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from sqlalchemy import delete, func, insert, literal, select
 
-from hivemind_skillopt.model import Attribution, Invocation, Proposal, Record, Verdict
+from hivemind_skillopt.model import ActiveSkill, Attribution, Invocation, Proposal, Record, Verdict
 from hivemind_skillopt.state.database import Database
 from hivemind_skillopt.state.notes import Notes
 from hivemind_skillopt.state.outbox_limit import DEFAULT_LIMIT, DROPPED, TOLD_FOR, Limit, make_room
@@ -15,6 +17,9 @@ from hivemind_skillopt.state.schema import outbox, refused_rows
 from hivemind_skillopt.state.values import dump, load
 
 KINDS: dict[str, type[Record]] = {kind.__name__: kind for kind in (Attribution, Invocation, Proposal, Verdict)}
+
+SKILLS = re.compile(r'"skills":(\[\{[^\]]*\]),"ab_bucket"')
+"""Refs and hashes hold no bracket; and no text of another field can look like this: its quotes are escaped."""
 
 BATCH = 500
 """Rows of one transaction on the store: about a megabyte."""
@@ -67,7 +72,7 @@ class Outbox:
         waiting, unreadable = list[Waiting](), list[int]()
         for row in rows:
             try:
-                waiting.append(Waiting(row.seq, load(KINDS[row.kind], row.payload)))
+                waiting.append(Waiting(row.seq, _load(KINDS[row.kind], row.payload)))
             except (KeyError, ValueError):
                 unreadable.append(row.seq)
         return waiting, unreadable
@@ -140,6 +145,20 @@ class Outbox:
             "bytes": len(payload.encode()),
             "at": _happened(record),
         }
+
+
+def _load(kind: type[Record], payload: str) -> Record:
+    """The skills of an attribution are most of it, and the same in all sessions between two pulls: read once."""
+    skills = SKILLS.search(payload) if kind is Attribution else None
+    if skills is None:
+        return load(kind, payload)
+    rest = load(Attribution, f"{payload[: skills.start(1)]}[]{payload[skills.end(1) :]}")
+    return replace(rest, skills=_skills(skills[1]))
+
+
+@lru_cache(maxsize=16)
+def _skills(text: str) -> tuple[ActiveSkill, ...]:
+    return load(tuple[ActiveSkill, ...], text)
 
 
 def _happened(record: Record) -> int:

@@ -153,8 +153,6 @@ def folder_from_rows(rows: list[tuple[str, str, bytes]]) -> SkillFolder:
 
 def storable(text: str) -> str:
     """Text that every database takes: no NUL, no half of a surrogate pair."""
-    if text.isascii() and "\0" not in text:
-        return text  # nearly all is; this is asked for every cell
     whole = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     return whole.replace("\0", "\ufffd")
 
