@@ -238,9 +238,10 @@ class JobRunner:
         self.machine.log.write("job_failed", job=job.id, step=current.step, why=why, status=status)
 
     def _wait_for_store(self, job: Job, why: str) -> None:
-        """No attempt of the job: it is due again when the store is asked again, however many days that takes."""
-        until, current = self.back_off.failed(self.clock()), self.machine.jobs.get(job.id) or job
-        self.machine.jobs.wait(current, until, why)
+        """No attempt of the job. It stays due: no job is taken before the store is asked again, be it days later."""
+        now, current = self.clock(), self.machine.jobs.get(job.id) or job
+        self.back_off.failed(now)
+        self.machine.jobs.wait(current, now, why)
         self.machine.log.write("job_waits", job=job.id, step=current.step, why=why)
 
     def _wait_until_midnight(self, job: Job, why: str) -> None:

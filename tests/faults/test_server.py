@@ -60,13 +60,13 @@ def said(server: Postgres, database: str, before: str, after: str) -> Iterator[N
 @contextmanager
 def read_only(server: Postgres, proxy: Proxy, database: str) -> Iterator[None]:
     setting = f"ALTER DATABASE {database} SET default_transaction_read_only = "
-    with said(server, database, f"{setting} on", f"{setting} off"):
+    with said(server, "postgres", f"{setting} on", f"{setting} off"):
         yield
 
 
 @contextmanager
 def out_of_connections(server: Postgres, proxy: Proxy, database: str) -> Iterator[None]:
-    with said(server, database, f"ALTER ROLE {USER} CONNECTION LIMIT 0", f"ALTER ROLE {USER} CONNECTION LIMIT -1"):
+    with said(server, "postgres", f"ALTER ROLE {USER} CONNECTION LIMIT 0", f"ALTER ROLE {USER} CONNECTION LIMIT -1"):
         yield
 
 
@@ -131,7 +131,8 @@ def test_hooks_do_not_notice_and_all_arrives_once(team: Team, server: Postgres, 
 
 
 def test_a_slow_server_is_only_slow(team: Team, proxy: Proxy) -> None:
-    with with_proxy(proxy, latency=0.02, chunk=700):
+    team.environ["HIVEMIND_SKILLOPT_STORE"] = team.settings.store_url.replace("deadline=2", "deadline=60")
+    with with_proxy(proxy, latency=0.005, chunk=700):
         team.session("s1")
         team.drain()
     team.check_once("s1")

@@ -21,6 +21,7 @@ def away(*_arguments: object) -> None:
 
 
 def box_of(lab: Lab) -> Outbox:
+    lab.paths.inbox.mkdir(exist_ok=True)
     return Outbox(lab.database, lab.settings.store_id)
 
 
