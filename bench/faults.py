@@ -2,7 +2,7 @@
 
     python bench/faults.py [-n 21]
 
-The recorder as installed, a session start and a reaction, each of which also starts a worker that then meets that store.
+The recorder as installed: a session start and a reaction, each of which also starts a worker that meets that store.
 Interleaved in one run. It ends with 1 when a median ratio to "up" is over 1.2.
 """
 
