@@ -2,6 +2,8 @@
 
 SQLite's driver runs a statement for each row. PostgreSQL takes them all as one JSON value in one statement: with a
 parameter for each cell, `executemany` costs the client more than the insert costs the server.
+
+Only the dialect that is used is imported.
 """
 
 from __future__ import annotations
@@ -9,17 +11,17 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, Connection, Table, Text, cast, func, literal, literal_column, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import JSON, ColumnElement, Connection, Table, Text, cast, func, literal, literal_column, select
 
 from hivemind_skillopt.store.rows import Row
 
-Insert = sqlite.Insert | postgresql.Insert
-Conflict = Callable[[Insert], Insert]
-"""Gives an INSERT its ON CONFLICT."""
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
-INSERTS: dict[str, Callable[[Table], Insert]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+    Insert = sqlite.Insert | postgresql.Insert
+    Conflict = Callable[[Insert], Insert]
 
 
 def add_missing(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -48,7 +50,13 @@ def add_or_replace(
 
 def insert_into(connection: Connection, table: Table) -> Insert:
     """To be given its ON CONFLICT."""
-    return INSERTS[connection.dialect.name](table)
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert(table)
 
 
 def _add(connection: Connection, table: Table, rows: Sequence[Row], conflict: Conflict) -> None:
@@ -59,7 +67,7 @@ def _add(connection: Connection, table: Table, rows: Sequence[Row], conflict: Co
         connection.execute(conflict(statement), list(rows))
         return
     names = list(rows[0])
-    as_json = cast(literal(json.dumps(rows), Text), postgresql.JSON)
+    as_json = cast(literal(json.dumps(rows), Text), JSON)
     found = func.json_populate_recordset(literal_column(f"NULL::{table.name}"), as_json).table_valued(*names, name="r")
     connection.execute(conflict(statement.from_select(names, select(*found.c))))
 

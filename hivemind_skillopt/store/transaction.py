@@ -54,6 +54,8 @@ def transaction(engine: Engine, seconds: float | None) -> Iterator[Connection]:
             raise StoreUnavailable(f"the org store did not answer within {deadline.seconds:g} s; {WAITS}") from error
         if _blames_the_row(error):
             raise RowRefused(f"the org store refused a row: {_what_is_wrong(error)}") from error
+        if engine.dialect.name == "postgresql":
+            engine.dispose()  # the next try has new connections: a session stays read-only when its server is no more
         raise StoreUnavailable(_line("the org store cannot be used now", error, engine)) from error
     except OverflowError as error:  # sqlite3's own, not wrapped
         raise RowRefused("the org store refused a row: a number is too large") from error
