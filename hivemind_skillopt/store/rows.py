@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hivemind_skillopt.errors import SkillInvalid, StoreError, StoreTooNew
@@ -53,9 +54,9 @@ _ADAPTERS: dict[type, TypeAdapter[Any]] = {}
 def to_row(org: str, value: Annotation | Invocation | Proposal | Verdict) -> Row:
     """The row of a record."""
     row: Row = {"org": org, "name": value.ref.name, "author": value.ref.author}
-    for field in fields(value):
-        if field.name != "ref":
-            row[field.name] = _cell(field.name, getattr(value, field.name))
+    kind: type = type(value)
+    for name in _columns(kind):
+        row[name] = _cell(name, getattr(value, name))
     return row
 
 
@@ -153,6 +154,8 @@ def folder_from_rows(rows: list[tuple[str, str, bytes]]) -> SkillFolder:
 
 def storable(text: str) -> str:
     """Text that every database takes: no NUL, no half of a surrogate pair."""
+    if text.isascii() and "\0" not in text:
+        return text  # nearly all is; this is asked for every cell
     whole = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     return whole.replace("\0", "\ufffd")
 
@@ -179,6 +182,11 @@ def _shown(value: object) -> str:
     """ASCII, one line, not long."""
     text = ascii(str(value)[:80])
     return text if len(text) <= 100 else f"{text[:97]}..."
+
+
+@cache
+def _columns(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind) if field.name != "ref")
 
 
 def _cell(name: str, value: object) -> object:
