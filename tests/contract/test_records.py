@@ -109,3 +109,22 @@ def test_ids_are_the_orgs_own(store: SkillStore, open_org: OpenOrg) -> None:
     store.record([verdict(), proposal()])
     other = open_org("other")
     assert (other.find_verdicts(["verdict-1"]), other.find_proposals(["proposal-1"])) == ({}, {})
+
+
+def test_rows_with_one_id_in_one_batch_come_in_their_order(store: SkillStore) -> None:
+    better = invocation(version=2, content_sha256="2" * 64, version_source=VersionSource.TRANSCRIPT)
+    done = proposal(status=ProposalStatus.REJECTED, status_reason="done", edits=())
+    held = proposal(status=ProposalStatus.HELD, status_reason="held", edits=())
+    again = [verdict(), verdict(reason="other"), attribution(), attribution(project="other")]
+    store.record([invocation(), proposal(edits=()), better, held, *again, invocation(), done, proposal(edits=())])
+    assert (store.invocations(), store.proposals()) == ([better], [done])
+    assert (store.verdicts(), store.attributions()) == ([verdict()], [attribution()])
+
+
+def test_many_rows_at_once(store: SkillStore) -> None:
+    rows = [make(n) for n in range(120) for make in (attribution, invocation, verdict)]
+    store.record(rows)
+    store.record([*rows[50:], verdict(500)])
+    assert sorted(row.id for row in store.attributions(500)) == sorted(f"attribution-{n}" for n in range(120))
+    assert len(store.verdicts(limit=500)) == 121
+    assert {row.id: row for row in store.invocations(500)} == {f"invocation-{n}": invocation(n) for n in range(120)}
