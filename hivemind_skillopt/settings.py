@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from hivemind_skillopt.errors import SettingsError
 from hivemind_skillopt.paths import Paths
+from hivemind_skillopt.store_url import is_postgresql, parse_postgres_url
 
 PREFIXES = ("HIVEMIND_SKILLOPT_", "HIVEMIND_")
 DEFAULT_ORG = "local"
@@ -155,7 +156,12 @@ def store_id_of(environ: Mapping[str, str], config: Mapping[str, object]) -> str
 
 
 def without_credentials(url: str) -> str:
-    """A store URL as it may be shown: no user, no password, no query."""
+    """A store's URL as it may be shown: no user, no password, and of the query only what says which database it is.
+
+    Raises SettingsError.
+    """
+    if is_postgresql(url):
+        return str(parse_postgres_url(url))
     try:
         parts = urlsplit(url)
     except ValueError:

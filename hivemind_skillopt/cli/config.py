@@ -133,8 +133,9 @@ def _setting(settings: Settings, name: str) -> Setting:
 
 
 def _shown(name: str, value: str, known: Known) -> str:
+    """No credentials: of what is no URL nothing is shown that could be one's password."""
     if name == "HIVEMIND_SKILLOPT_STORE" or name.endswith("_BASE_URL"):  # either may hold a password
-        return without_credentials(value) or value
+        return without_credentials(value) or (HIDDEN if "@" in value else value)
     return HIDDEN if known.secret and value else value
 
 

@@ -28,6 +28,7 @@ from hivemind_skillopt.ports import SkillStore
 from hivemind_skillopt.store import migrations, publish, versions
 from hivemind_skillopt.store.annotations import add_annotation, find_invocation, newest_annotations
 from hivemind_skillopt.store.changes import changes, next_change
+from hivemind_skillopt.store.driver_errors import CANNOT, one_line
 from hivemind_skillopt.store.folder_rules import check_folder
 from hivemind_skillopt.store.records import (
     add_record,
@@ -203,16 +204,9 @@ class SqlStore(SkillStore):
             with self._engine.begin() as connection:
                 yield connection
         except IntegrityError as error:
-            raise _RowTakenError(self._one_line("the org store refused a row", error)) from error
+            raise _RowTakenError(one_line("the org store refused a row", error)) from error
         except (DBAPIError, PoolTimeout) as error:
-            raise StoreUnavailable(self._one_line("the org store cannot be used now", error)) from error
-
-    def _one_line(self, what: str, error: DBAPIError | PoolTimeout) -> str:
-        """What the driver said, without the statement's values and without the password."""
-        said = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()
-        password = self._engine.url.password
-        line = said[0] if said else type(error).__name__
-        return f"{what}: {line.replace(password, '***') if password else line}"
+            raise StoreUnavailable(one_line(CANNOT, error)) from error
 
 
 class _RowTakenError(StoreError):
