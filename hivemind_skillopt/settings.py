@@ -36,6 +36,9 @@ WORKER_GUARD = "HIVEMIND_SKILLOPT_WORKER"
 """Set in the worker and in every process it starts, so that our own agent runs record nothing."""
 
 
+HIDDEN = "***"
+"""Stands for what could be a piece of a password."""
+
 FOR_EVER = 1 << 63
 """ns; a pause without an end."""
 
@@ -166,7 +169,11 @@ def without_credentials(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:
         raise SettingsError("HIVEMIND_SKILLOPT_STORE is no URL; quote special characters of the password") from None
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if parts.scheme else ""
+    if not parts.scheme or "://" not in url:
+        return ""
+    if "@" in parts.path and parts.scheme != "sqlite":  # a password with a slash in it
+        return f"{parts.scheme}://{HIDDEN}"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def read_value(name: str, environ: Mapping[str, str], config: Mapping[str, object]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, Table, func, select
@@ -137,10 +137,10 @@ def _count(connection: Connection, table: Table) -> int:
 def _copy_table(source: Connection, engine: Engine, url: str, plan: TableCopy, progress: Progress) -> TableCopy:
     table = metadata.tables[plan.name]
     if plan.missing == plan.rows:
-        pairs = ((row, False) for row in rows(source, table))
+        with closing(rows(source, table)) as found:
+            return _write(table, engine, ((cells, False) for cells in found), plan, progress)
+    with snapshot(url) as target, closing(side_by_side(source, target, table)) as pairs:
         return _write(table, engine, pairs, plan, progress)
-    with snapshot(url) as target:
-        return _write(table, engine, side_by_side(source, target, table), plan, progress)
 
 
 def _write(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 
 from sqlalchemy import Connection, Table
 
@@ -13,23 +14,23 @@ from hivemind_skillopt.store.snapshot import Cells, canonical, rows
 Key = tuple[str | int, ...]
 
 
-def side_by_side(source: Connection, target: Connection, table: Table) -> Iterator[tuple[Cells, bool]]:
+def side_by_side(source: Connection, target: Connection, table: Table) -> Generator[tuple[Cells, bool], None, None]:
     """Each row of FROM, and whether TO has it. Raises StoreError for a row that TO has alone, or otherwise.
 
     Both come in the order of their keys, which Python compares as the databases do: text by code points.
     """
-    theirs = rows(target, table)
-    other = next(theirs, None)
-    for ours in rows(source, table):
-        if other is not None and _key(table, other) < _key(table, ours):
-            raise _diverged(table, other)
-        if other is None or _key(table, other) != _key(table, ours):
-            yield ours, False
-            continue
-        yield ours, _has(table, ours, other)
+    with closing(rows(source, table)) as ours, closing(rows(target, table)) as theirs:
         other = next(theirs, None)
-    if other is not None:
-        raise _diverged(table, other)
+        for cells in ours:
+            if other is not None and _key(table, other) < _key(table, cells):
+                raise _diverged(table, other)
+            if other is None or _key(table, other) != _key(table, cells):
+                yield cells, False
+                continue
+            yield cells, _has(table, cells, other)
+            other = next(theirs, None)
+        if other is not None:
+            raise _diverged(table, other)
 
 
 def _key(table: Table, cells: Cells) -> Key:

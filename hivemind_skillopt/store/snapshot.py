@@ -6,7 +6,7 @@ The order is the primary key's, text by its bytes: PostgreSQL would sort by its 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Select,
     Table,
     Text,
     collate,
@@ -75,12 +76,18 @@ def snapshot(url: str) -> Iterator[Connection]:
         engine.dispose()
 
 
-def rows(connection: Connection, table: Table) -> Iterator[Cells]:
+def rows(connection: Connection, table: Table) -> Generator[Cells, None, None]:
     """All of them, streamed."""
     found = select(table).order_by(*(in_byte_order(connection, column) for column in table.primary_key))
     page = PAGE.get(table.name, OTHER_PAGE)
-    for row in connection.execute(found, execution_options={"yield_per": page}):
-        yield tuple(row)
+    yield from streamed(connection, found, page)
+
+
+def streamed(connection: Connection, found: Select[Any], page: int) -> Generator[Cells, None, None]:
+    """Its rows, `page` of them in memory. To be closed by whoever does not read all of them."""
+    with connection.execute(found, execution_options={"yield_per": page}) as result:
+        for row in result:
+            yield tuple(row)
 
 
 def in_byte_order(connection: Connection, column: Column[Any]) -> ColumnElement[Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing
 from itertools import groupby
 from operator import itemgetter
 
@@ -13,7 +14,7 @@ from hivemind_skillopt.errors import StoreError
 from hivemind_skillopt.model import content_sha256
 from hivemind_skillopt.store.rows import EXECUTABLE
 from hivemind_skillopt.store.schema import blobs, skill_files, skills
-from hivemind_skillopt.store.snapshot import OTHER_PAGE, TABLES, Cells, Digest, canonical, in_byte_order, rows
+from hivemind_skillopt.store.snapshot import OTHER_PAGE, TABLES, Cells, Digest, canonical, in_byte_order, rows, streamed
 
 VERSION = ("org", "name", "author", "version")
 
@@ -24,7 +25,8 @@ def check_copy(connection: Connection, expected: Mapping[str, str]) -> int:
         found = _checked_blobs(connection) if table is blobs else rows(connection, table)
         if _digest(found) != expected[table.name]:
             raise StoreError(f"'{table.name}' is not the same in both stores; was one used meanwhile? Copy again")
-    return _check_versions(connection)
+    with closing(_files(connection)) as files:
+        return _check_versions(files)
 
 
 def _digest(found: Iterator[Cells]) -> str:
@@ -43,10 +45,10 @@ def _checked_blobs(connection: Connection) -> Iterator[Cells]:
         yield cells
 
 
-def _check_versions(connection: Connection) -> int:
+def _check_versions(found: Iterable[Cells]) -> int:
     """Each version's identity, computed from its files. Raises StoreError."""
     count = 0
-    for (org, name, author, version, sha), files in groupby(_files(connection), itemgetter(0, 1, 2, 3, 4)):
+    for (org, name, author, version, sha), files in groupby(found, itemgetter(0, 1, 2, 3, 4)):
         found = content_sha256((str(path), mode == EXECUTABLE, str(file)) for *_, path, mode, file in files)
         if found != sha:
             raise StoreError(f"the files of {name}--{author} v{version} (org {org}) are not what was published")
@@ -54,7 +56,7 @@ def _check_versions(connection: Connection) -> int:
     return count
 
 
-def _files(connection: Connection) -> Iterator[Cells]:
+def _files(connection: Connection) -> Generator[Cells, None, None]:
     """Every version with each of its files. One without any has a row of NULLs, and another sha256 than that."""
     same = and_(*(skill_files.c[name] == skills.c[name] for name in VERSION))
     columns = (*(skills.c[name] for name in VERSION), skills.c.content_sha256)
@@ -63,5 +65,4 @@ def _files(connection: Connection) -> Iterator[Cells]:
         .join_from(skills, skill_files, same, isouter=True)
         .order_by(*(in_byte_order(connection, skills.c[name]) for name in VERSION), skill_files.c.path)
     )
-    for row in connection.execute(found, execution_options={"yield_per": OTHER_PAGE}):
-        yield tuple(row)
+    return streamed(connection, found, OTHER_PAGE)

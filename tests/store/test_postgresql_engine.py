@@ -136,7 +136,7 @@ def test_a_name_in_the_servers_language_is_hidden() -> None:
 def test_a_setting_that_libpq_does_not_know() -> None:
     with pytest.raises(SettingsError, match=r"that libpq does not know \('sslmod'\)$"):
         postgresql_engine("postgresql://db/x?sslmod=require")
-    with pytest.raises(SettingsError, match="that libpq does not know$"):
+    with pytest.raises(SettingsError, match=r"that libpq does not know$"):
         postgresql_engine("postgresql://db/x?password=a&hunter2=c")
 
 

@@ -14,10 +14,10 @@ def command() -> None:
     \b
     Alone    nothing to do: the file is made and upgraded by itself
     A team   hivemind-skillopt config set store postgresql://db.example.com/skills
-             hivemind-skillopt store init       one person, once
-             hivemind-skillopt store status     everybody: does it answer?
-    Move     hivemind-skillopt store copy sqlite:////home/me/.../store.db postgresql://...
-    Upgrade  hivemind-skillopt store migrate    one person, when all have upgraded
+             store init       one person, once
+             store status     everybody: does it answer?
+    Move     store copy FROM TO
+    Upgrade  store migrate    one person, once all have upgraded
 
     Keep the password out of the URL: ~/.pgpass, PGPASSFILE, or a service file and postgresql:///?service=NAME.
     """
