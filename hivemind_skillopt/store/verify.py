@@ -49,8 +49,8 @@ def _check_versions(found: Iterable[Cells]) -> int:
     """Each version's identity, computed from its files. Raises StoreError."""
     count = 0
     for (org, name, author, version, sha), files in groupby(found, itemgetter(0, 1, 2, 3, 4)):
-        found = content_sha256((str(path), mode == EXECUTABLE, str(file)) for *_, path, mode, file in files)
-        if found != sha:
+        computed = content_sha256((str(path), mode == EXECUTABLE, str(file)) for *_, path, mode, file in files)
+        if computed != sha:
             raise StoreError(f"the files of {name}--{author} v{version} (org {org}) are not what was published")
         count += 1
     return count

@@ -6,34 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from psycopg import sql
 
 from hivemind_skillopt.errors import SettingsError, StoreUnavailable
 from hivemind_skillopt.store.engine import open_engine, open_store
 from hivemind_skillopt.store.postgresql_engine import postgresql_engine
 from tests.postgres import Postgres
+from tests.store.secured import PASSWORD, QUOTED, USER, Secured
+from tests.store.secured import secured as secured_database
 from tests.store.tls_proxy import certificate, tls_proxy
-
-USER, PASSWORD = "anna-lena", "hun/ter@2#?"
-QUOTED = "hun%2Fter%402%23%3F"
-RULE = "local secured all scram-sha-256\n"
 
 
 @pytest.fixture(scope="module")
-def secured(postgres: Postgres) -> Iterator[Postgres]:
-    """A database that asks for a password; the server is left as it was."""
-    rules = postgres.folder / "pg_hba.conf"
-    before = rules.read_text()
-    role = sql.Identifier(USER)
-    postgres.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(role, sql.Literal(PASSWORD)))
-    postgres.execute(sql.SQL("CREATE DATABASE secured OWNER {}").format(role))
-    rules.write_text(RULE + before)
-    postgres.execute("SELECT pg_reload_conf()")
-    yield postgres
-    rules.write_text(before)
-    postgres.execute("SELECT pg_reload_conf()")
-    postgres.execute("DROP DATABASE secured WITH (FORCE)")
-    postgres.execute(sql.SQL("DROP ROLE {}").format(role))
+def secured(postgres: Postgres) -> Iterator[Secured]:
+    with secured_database(postgres, "secured") as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)
@@ -70,24 +56,24 @@ def refused(url: str) -> str:
 # --- credentials
 
 
-def test_a_password_with_special_characters_in_the_url(secured: Postgres) -> None:
-    assert answers(f"postgresql://{USER}:{QUOTED}@/secured?host={secured.folder}")
-    assert answers(f"postgresql:///secured?host={secured.folder}&user={USER}&password={QUOTED}")
+def test_a_password_with_special_characters_in_the_url(secured: Secured) -> None:
+    assert answers(f"postgresql://{USER}:{QUOTED}@/secured?host={secured.server.folder}")
+    assert answers(f"postgresql:///secured?host={secured.server.folder}&user={USER}&password={QUOTED}")
 
 
-def test_a_password_file(secured: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_password_file(secured: Secured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "pgpass"
     file.write_text(f"*:*:secured:{USER}:{PASSWORD}\n")
     file.chmod(0o600)
-    url = f"postgresql://{USER}@/secured?host={secured.folder}"
+    url = f"postgresql://{USER}@/secured?host={secured.server.folder}"
     assert answers(f"{url}&passfile={file}")
     monkeypatch.setenv("PGPASSFILE", str(file))
     assert answers(url)
 
 
-def test_a_service_file(secured: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_file(secured: Secured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "services"
-    file.write_text(f"[team]\nhost={secured.folder}\ndbname=secured\nuser={USER}\npassword={PASSWORD}\n")
+    file.write_text(f"[team]\nhost={secured.server.folder}\ndbname=secured\nuser={USER}\npassword={PASSWORD}\n")
     monkeypatch.setenv("PGSERVICEFILE", str(file))
     assert answers("postgresql:///?service=team")
     monkeypatch.setenv("PGSERVICE", "team")
@@ -97,16 +83,16 @@ def test_a_service_file(secured: Postgres, tmp_path: Path, monkeypatch: pytest.M
 # --- errors
 
 
-def test_a_wrong_password(secured: Postgres) -> None:
-    line = refused(f"postgresql://{USER}:not-hunter@/secured?host={secured.folder}")
+def test_a_wrong_password(secured: Secured) -> None:
+    line = refused(f"postgresql://{USER}:not-hunter@/secured?host={secured.server.folder}")
     assert line.endswith('FATAL:  password authentication failed for user "***"')
 
 
-def test_a_password_from_a_file_that_is_wrong(secured: Postgres, tmp_path: Path) -> None:
+def test_a_password_from_a_file_that_is_wrong(secured: Secured, tmp_path: Path) -> None:
     file = tmp_path / "pgpass"
     file.write_text(f"*:*:*:{USER}:{PASSWORD}x\n")
     file.chmod(0o600)
-    line = refused(f"postgresql://{USER}@/secured?host={secured.folder}&passfile={file}")
+    line = refused(f"postgresql://{USER}@/secured?host={secured.server.folder}&passfile={file}")
     assert 'authentication failed for user "***"' in line
 
 
@@ -143,10 +129,10 @@ def test_a_setting_that_libpq_does_not_know() -> None:
 # --- TLS
 
 
-def test_tls_is_what_the_url_says(secured: Postgres, tmp_path: Path) -> None:
+def test_tls_is_what_the_url_says(secured: Secured, tmp_path: Path) -> None:
     trusted, other = certificate(tmp_path / "trusted"), certificate(tmp_path / "other")
     login = f"postgresql://{USER}:{QUOTED}@"
-    with tls_proxy(secured.socket, tmp_path / "trusted") as proxy:
+    with tls_proxy(secured.server.socket, tmp_path / "trusted") as proxy:
         place = f"localhost:{proxy.port}/secured?hostaddr=127.0.0.1"
         assert answers(f"{login}{place}&sslmode=verify-full&sslrootcert={trusted}")
         done = proxy.handshakes
@@ -155,7 +141,7 @@ def test_tls_is_what_the_url_says(secured: Postgres, tmp_path: Path) -> None:
         wrong = place.replace("localhost", "elsewhere")
         assert "does not match host name" in refused(f"{login}{wrong}&sslmode=verify-full&sslrootcert={trusted}")
         assert "does not exist" in refused(f"{login}{place}&sslmode=verify-full&sslrootcert=/nope")
-    with tls_proxy(secured.socket, None) as proxy:
+    with tls_proxy(secured.server.socket, None) as proxy:
         place = f"localhost:{proxy.port}/secured?hostaddr=127.0.0.1"
         assert "server does not support SSL" in refused(f"{login}{place}&sslmode=require")
 
