@@ -166,3 +166,20 @@ def wait_for_eight(connection: psycopg.Connection[tuple[object, ...]]) -> None:
     while connection.execute(waiting).fetchall() != [(8,)]:
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_copied_there_and_back(cli: Cli, postgres: Postgres) -> None:
+    cli.run("push", cli.skill())
+    here = f"sqlite:///{cli.home}/.local/share/hivemind-skillopt/store.db"
+    there, back = postgres.new_database(), f"sqlite:///{cli.home}/back.db"
+    plan = cli.json("store", "copy", here, there, "--dry-run")
+    assert (plan["dry_run"], plan["sha256"], plan["skill_versions"]) == (True, None, None)
+    one, two = cli.json("store", "copy", here, there), cli.json("store", "copy", there, back)
+    assert one["sha256"] == two["sha256"]
+    assert one["skill_versions"] == 1
+    assert "postgres@" not in one["to"]
+    said = cli.run("store", "copy", here, there).stdout
+    assert f"both stores hold the same: sha256 {one['sha256']}\n" in said
+    assert cli.fails("store", "copy", here, here) == "Error: FROM and TO are the same store"
+    assert "FROM" in cli.fails("store", "copy", "mysql://x:hunter2@y/z", there, code=2)
+    assert "hunter2" not in cli.fails("store", "copy", here, "postgresql://u:hunter2#@db/x", code=2)
