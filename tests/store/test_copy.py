@@ -12,7 +12,8 @@ from sqlalchemy import text, update
 from hivemind_skillopt.errors import NotFound, StoreError, StoreTooNew, StoreTooOld
 from hivemind_skillopt.store.copy import BATCH_ROWS, StoreCopy, copy_store, plan_copy
 from hivemind_skillopt.store.engine import open_engine, open_store
-from hivemind_skillopt.store.schema import blobs
+from hivemind_skillopt.store.schema import blobs, skills
+from hivemind_skillopt.store.snapshot import in_byte_order, snapshot
 from tests.postgres import Postgres
 from tests.store.copies import Copies, add_session, all_kinds_are_there, fill
 from tests.store.values import DEPLOY, NOON, publication
@@ -106,13 +107,14 @@ def test_killed_and_gone_on_with(full: str, postgres: Postgres, copies: Copies, 
     assert partly
 
 
-def test_a_store_with_other_rows_is_refused_before_a_row_is_written(full: str, postgres: Postgres) -> None:
+@pytest.mark.parametrize("org", ["0 comes first", "elsewhere", "\U0010ffff comes last"])
+def test_a_store_with_other_rows_is_refused_before_a_row_is_written(full: str, postgres: Postgres, org: str) -> None:
     there = postgres.new_database()
     store = open_store(there, "acme")
     store.migrate()
     store.close()
-    add_session(there, "elsewhere")
-    with pytest.raises(StoreError, match=r"^TO has a row in 'sessions' \(elsewhere, x\) that FROM does not have"):
+    add_session(there, org)
+    with pytest.raises(StoreError, match=rf"^TO has a row in 'sessions' \({org}, x\) that FROM does not have"):
         quietly(full, there)
     assert [table.rows for table in plan_copy(there, "sqlite:////nowhere/x.db") if table.rows] == [1]
 
@@ -189,3 +191,11 @@ def test_what_cannot_be_copied(full: str, postgres: Postgres, tmp_path: Path) ->
         quietly(full, newer)
     with pytest.raises(StoreTooNew, match=r"^FROM: the org store was changed by a newer"):
         quietly(newer, full)
+
+
+def test_text_is_sorted_by_its_bytes_whatever_the_databases_language(full: str, postgres: Postgres) -> None:
+    """The test server knows no language but C, so only the statement can be looked at."""
+    with snapshot(postgres.new_database()) as there, snapshot(full) as here:
+        assert str(in_byte_order(there, skills.c.org)) == 'skills.org COLLATE "C"'
+        assert str(in_byte_order(there, skills.c.version)) == str(in_byte_order(here, skills.c.version))
+        assert str(in_byte_order(here, skills.c.org)) == "skills.org"
