@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from hivemind_skillopt.cli.options import as_json, dry_run
 from hivemind_skillopt.cli.output import console, print_json, print_table, say
@@ -46,7 +45,8 @@ def command(source: str, target: str, dry_run: bool, as_json: bool) -> None:
 
     \b
     hivemind-skillopt pause
-    hivemind-skillopt store copy sqlite:////home/me/store.db postgresql://db.example.com/skills
+    hivemind-skillopt store copy sqlite:////home/me/store.db \\
+        postgresql://db.example.com/skills
     hivemind-skillopt config set store postgresql://db.example.com/skills
     hivemind-skillopt resume
 
@@ -85,6 +85,8 @@ def _print(done: StoreCopy, *, dry_run: bool) -> None:
 @contextmanager
 def _progress(*, shown: bool) -> Iterator[Told]:
     """A bar for each table, where somebody looks."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console(err=True), transient=True, disable=not shown) as bars:
         tasks: dict[str, TaskID] = {}
