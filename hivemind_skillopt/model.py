@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -138,9 +139,8 @@ class SkillFolder:
 
     @property
     def content_sha256(self) -> str:
-        """The real identity of a version: sha256 over the sorted lines `path NUL x-bit NUL sha256(file)`."""
-        lines = sorted(f"{nfc(f.path)}\0{int(f.executable)}\0{f.sha256}\n" for f in self.files)
-        return hashlib.sha256("".join(lines).encode()).hexdigest()
+        """The real identity of a version."""
+        return content_sha256((f.path, f.executable, f.sha256) for f in self.files)
 
     @property
     def skill_md(self) -> bytes:
@@ -155,6 +155,12 @@ class SkillFolder:
         return SkillFolder(
             tuple(SkillFile(f.path, data, f.executable) if f.path == "SKILL.md" else f for f in self.files)
         )
+
+
+def content_sha256(files: Iterable[tuple[str, bool, str]]) -> str:
+    """sha256 over the sorted lines `path NUL x-bit NUL sha256(file)`, of (path, executable, sha256) of each file."""
+    lines = sorted(f"{nfc(path)}\0{int(executable)}\0{sha256}\n" for path, executable, sha256 in files)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

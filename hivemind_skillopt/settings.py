@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from hivemind_skillopt.errors import SettingsError
 from hivemind_skillopt.paths import Paths
+from hivemind_skillopt.store_url import is_postgresql, parse_postgres_url
 
 PREFIXES = ("HIVEMIND_SKILLOPT_", "HIVEMIND_")
 DEFAULT_ORG = "local"
@@ -34,6 +35,9 @@ NO = frozenset({"", "0", "false", "no", "off"})
 WORKER_GUARD = "HIVEMIND_SKILLOPT_WORKER"
 """Set in the worker and in every process it starts, so that our own agent runs record nothing."""
 
+
+HIDDEN = "***"
+"""Stands for what could be a piece of a password."""
 
 FOR_EVER = 1 << 63
 """ns; a pause without an end."""
@@ -155,12 +159,21 @@ def store_id_of(environ: Mapping[str, str], config: Mapping[str, object]) -> str
 
 
 def without_credentials(url: str) -> str:
-    """A store URL as it may be shown: no user, no password, no query."""
+    """A store's URL as it may be shown: no user, no password, and of the query only what says which database it is.
+
+    Raises SettingsError.
+    """
+    if is_postgresql(url):
+        return str(parse_postgres_url(url))
     try:
         parts = urlsplit(url)
     except ValueError:
         raise SettingsError("HIVEMIND_SKILLOPT_STORE is no URL; quote special characters of the password") from None
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}" if parts.scheme else ""
+    if not parts.scheme or "://" not in url:
+        return ""
+    if "@" in parts.path and parts.scheme != "sqlite":  # a password with a slash in it
+        return f"{parts.scheme}://{HIDDEN}"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def read_value(name: str, environ: Mapping[str, str], config: Mapping[str, object]) -> str:

@@ -15,10 +15,8 @@ from hivemind_skillopt.cli.output import print_json, print_table, say, tilde
 from hivemind_skillopt.cli.setting_checks import refuse_what_is_not_there
 from hivemind_skillopt.cli.setting_names import NAMES, Known, find_name
 from hivemind_skillopt.errors import SettingsError
-from hivemind_skillopt.settings import Settings, config_key, settings_with, without_credentials
+from hivemind_skillopt.settings import HIDDEN, Settings, config_key, settings_with, without_credentials
 from hivemind_skillopt.state.files import write_atomically
-
-HIDDEN = "***"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +131,9 @@ def _setting(settings: Settings, name: str) -> Setting:
 
 
 def _shown(name: str, value: str, known: Known) -> str:
+    """No credentials: of what is no URL nothing is shown that could be one's password."""
     if name == "HIVEMIND_SKILLOPT_STORE" or name.endswith("_BASE_URL"):  # either may hold a password
-        return without_credentials(value) or value
+        return without_credentials(value) or (HIDDEN if "@" in value else value)
     return HIDDEN if known.secret and value else value
 
 

@@ -25,6 +25,8 @@ from hivemind_skillopt.model import SECOND
 from hivemind_skillopt.state.installs import Install
 from hivemind_skillopt.state.log import last_worker_failure
 from hivemind_skillopt.state.skill_folders import content_sha256
+from hivemind_skillopt.store.inspection import State, look
+from hivemind_skillopt.store_url import is_postgresql
 
 AGAIN = "run `hivemind-skillopt install`"
 
@@ -253,14 +255,18 @@ def _absent(patient: Patient, probes: Sequence[HookProbe], texts: Mapping[Path, 
 
 
 def check_store(patient: Patient) -> Findings:
-    """Does it answer, and did it the last time?"""
-    context = patient.context
-    paths, settings = context.settings.paths, context.settings
-    if settings.store_url == f"sqlite:///{paths.store_db}" and not paths.store_db.exists():
-        yield Finding(Level.OK, "store", f"{shown_store(settings)} is not there yet; the first push makes it")
-        return
-    context.store.published_since(context.clock())
-    yield Finding(Level.OK, "store", f"{shown_store(settings)} answers, its schema is up to date")
+    """Does it answer, and is its schema ours?"""
+    settings = patient.context.settings
+    shown, facts = shown_store(settings), look(settings.store_url, settings.org)
+    if not facts.usable:
+        yield Finding(Level.FAIL, "store", f"{shown}: {facts.problem}")
+    elif facts.state is State.NOT_MADE:
+        yield Finding(Level.OK, "store", f"{shown} is not there yet; the first push makes it")
+    elif facts.problem:
+        yield Finding(Level.OK, "store", f"{shown} answers; {facts.problem}")
+    else:
+        server = f" ({facts.server})" if is_postgresql(settings.store_url) else ""
+        yield Finding(Level.OK, "store", f"{shown} answers{server}, its schema is up to date")
 
 
 def check_work(patient: Patient) -> Findings:

@@ -33,6 +33,7 @@ VERBS = {
     "unlock": "unlock",
     "pause": "pause",
     "resume": "resume",
+    "store": "store",
     "worker": "worker",
     "log": "log",
     "config": "config",

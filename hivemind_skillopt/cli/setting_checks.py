@@ -8,7 +8,7 @@ from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.hooks.chosen_scorer import offered_scorer
 from hivemind_skillopt.scorers.scripted import ScriptedScorer
 from hivemind_skillopt.settings import AGENT_CLI
-from hivemind_skillopt.store.engine import sqlite_path
+from hivemind_skillopt.store.engine import check_url
 
 
 def refuse_what_is_not_there(name: str, context: Context) -> None:
@@ -18,7 +18,8 @@ def refuse_what_is_not_there(name: str, context: Context) -> None:
 
 
 def _store(context: Context) -> None:
-    sqlite_path(context.settings.store_url)
+    """Could it be opened? Whether a server answers is `doctor`'s and `store status`'s to say."""
+    check_url(context.settings.store_url)
 
 
 def _scorer(context: Context) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sqlalchemy import Connection, Table, insert, select, text, update
+from sqlalchemy import Connection, Table, insert, inspect, select, text, update
 
 from hivemind_skillopt.store.schema import annotation_table, org_changes, policies, skills
 
@@ -32,7 +32,10 @@ def _number_skills(connection: Connection, last: Counter[str]) -> None:
 
 
 def _rebuild(connection: Connection, table: Table, last: Counter[str]) -> None:
-    """Nothing points there: the rows are taken out, and put into the table as it is now."""
+    """Nothing points there: the rows are taken out, and put into the table as it is now. m002 has perhaps just made
+    one that is so already."""
+    if "change" in {column["name"] for column in inspect(connection).get_columns(table.name)}:
+        return
     rows = [dict(row) for row in connection.execute(text(f"SELECT * FROM {table.name} ORDER BY seq")).mappings()]  # noqa: S608  a name of ours
     table.drop(connection)
     table.create(connection)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from hivemind_skillopt.errors import RowRefused, StoreUnavailable
 from hivemind_skillopt.store.deadline import Deadline
+from hivemind_skillopt.store.driver_errors import CANNOT, one_line
 
 FOR_GOOD = ("22", "23", "44", "54")
 """The classes of SQLSTATE that blame the row: data exception, integrity, WITH CHECK OPTION, program limit."""
@@ -32,10 +33,10 @@ class RowTaken(RowRefused):
 
 
 @contextmanager
-def transaction(engine: Engine, seconds: float | None) -> Iterator[Connection]:
+def transaction(engine: Engine, seconds: float | None, what: str = CANNOT) -> Iterator[Connection]:
     """Begin, commit or roll back, within so many seconds; None: however long it takes.
 
-    Raises StoreUnavailable, RowRefused, RowTaken. A COMMIT whose answer is lost is StoreUnavailable, too: it may have
+    `what`: how an error's line begins. Raises StoreUnavailable, RowRefused, RowTaken. A COMMIT whose answer is lost is StoreUnavailable, too: it may have
     been done, and every write of ours can be repeated.
     """
     deadline = Deadline(seconds) if seconds else None
@@ -48,7 +49,7 @@ def transaction(engine: Engine, seconds: float | None) -> Iterator[Connection]:
                 with deadline.over(connection), connection.begin():
                     yield connection
     except IntegrityError as error:
-        raise RowTaken(_line("the org store refused a row", error, engine)) from error
+        raise RowTaken(_line("the org store refused a row", error)) from error
     except (DBAPIError, PoolTimeout) as error:
         if deadline and deadline.passed:
             raise StoreUnavailable(f"the org store did not answer within {deadline.seconds:g} s; {WAITS}") from error
@@ -56,7 +57,7 @@ def transaction(engine: Engine, seconds: float | None) -> Iterator[Connection]:
             raise RowRefused(f"the org store refused a row: {_what_is_wrong(error)}") from error
         if engine.dialect.name == "postgresql":
             engine.dispose()  # the next try has new connections: a session stays read-only when its server is no more
-        raise StoreUnavailable(_line("the org store cannot be used now", error, engine)) from error
+        raise StoreUnavailable(_line(what, error)) from error
     except OverflowError as error:  # sqlite3's own, not wrapped
         raise RowRefused("the org store refused a row: a number is too large") from error
 
@@ -76,11 +77,7 @@ def _what_is_wrong(error: DBAPIError | PoolTimeout) -> str:
     return f"{kind} {sqlstate(error)}".strip()
 
 
-def _line(what: str, error: DBAPIError | PoolTimeout, engine: Engine) -> str:
-    """What the driver said, without the statement's values and without the password."""
-    said = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()
-    password = engine.url.password
-    line = said[0] if said else type(error).__name__
-    shown = f"{what}: {line.replace(password, '***') if password else line}"
-    advice = ADVICE.get(sqlstate(error))
-    return f"{shown}; {advice}" if advice else shown
+def _line(what: str, error: DBAPIError | PoolTimeout) -> str:
+    """What the driver said, and what to do about it."""
+    said, advice = one_line(what, error), ADVICE.get(sqlstate(error))
+    return f"{said}; {advice}" if advice else said

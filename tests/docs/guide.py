@@ -32,6 +32,7 @@ CHANGING = (
     (re.compile(r"\bin \d+ (?:s|min)"), "SOON"),
     (re.compile(r"\b\d+\.\d\d s\b"), "SECONDS"),
     (re.compile(r"process \d+"), "PROCESS"),
+    (re.compile(r"SQLite \d+\.\d+\.\d+"), "SQLITE"),
     (re.compile(r"python \d+\.\d+\.\d+"), "PYTHON"),
     (re.compile(r"[ \t]+"), " "),
     (re.compile(r"[─━]+"), "LINE"),

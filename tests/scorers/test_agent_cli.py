@@ -55,6 +55,13 @@ def test_the_prompt_comes_by_stdin() -> None:
 
 def test_the_environment_is_an_allow_list() -> None:
     secrets = {"CLAUDECODE": "1", "CLAUDE_CODE_SESSION_ID": "x", "DATABASE_URL": "y", "HIVEMIND_TOKEN": "z"}
+    secrets |= {
+        "HIVEMIND_SKILLOPT_STORE": "u",
+        "PGPASSWORD": "p",
+        "PGPASSFILE": "f",
+        "PGSERVICEFILE": "s",
+        "PGHOST": "h",
+    }
     seen = dict(line.split("=", 1) for line in ask("env", OWN_KEY="k", XDG_CACHE_HOME="/c", **secrets).splitlines())
     assert {name: seen.get(name) for name in ("OWN_KEY", "EXTRA", "XDG_CACHE_HOME", "HOME")} == {
         "OWN_KEY": "k", "EXTRA": "yes", "XDG_CACHE_HOME": "/c", "HOME": "/home/dev",

@@ -301,13 +301,6 @@ def test_values_never_stand_in_an_error(store: SqlStore, engine: Engine) -> None
     assert "secret" not in str(failed.value)
 
 
-def test_a_password_never_stands_in_an_error(store: SqlStore, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    run(engine, "DROP TABLE skills")
-    monkeypatch.setattr(engine, "url", engine.url.set(username="u", password="skills"))
-    with pytest.raises(StoreUnavailable, match=r"no such table: \*\*\*$"):
-        store.history(DEPLOY)
-
-
 def test_a_batch_is_all_or_nothing(store: SqlStore, engine: Engine) -> None:
     run(engine, "DROP TABLE verdicts")
     with pytest.raises(StoreUnavailable):
