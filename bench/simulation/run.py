@@ -1,0 +1,268 @@
+"""One run: the team at work for a while, everything going wrong meanwhile; then calm, until all is done."""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.simulation.check import Check, Line
+from bench.simulation.ledger import Ledger
+from bench.simulation.machine import Machine
+from bench.simulation.people import People
+from bench.simulation.plan import Event, Say, Skill, Treatment, Use, script, sessions
+from bench.simulation.proxy import Proxy
+from bench.simulation.server import Troubles
+from bench.simulation.workers import Workers
+from hivemind_skillopt.model import SkillRef
+from hivemind_skillopt.settings import DEFAULT_ORG
+from hivemind_skillopt.store.engine import open_store
+from hivemind_skillopt.store.sql import SqlStore
+from tests.postgres import Postgres
+
+SESSIONS_AT_ONCE = 6
+"""Of one machine."""
+
+SHARE_REAL = 0.05
+"""Of the hook events that go through the launcher and a hook process of their own; the others call its function."""
+
+APART_SECONDS = 0.03
+"""Between two events of a session: no human is faster, and the kernel's file times are not finer than 4 ms."""
+
+SESSIONS_PER_ACT = 10
+DRAIN_ROUNDS = 8
+DRAIN_SECONDS = 150.0
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much. `seconds`: of the part in which things go wrong."""
+
+    machines: int
+    sessions: int
+    seconds: float
+    seed: int
+
+    def skills(self) -> list[Skill]:
+        """One for each machine, at least five; their authors are the team."""
+        treatments = {0: Treatment.LOCKED, 1: Treatment.REVIEW, 2: Treatment.TOGGLED}
+        users = [user(n % self.machines) for n in range(max(5, self.machines))]
+        return [
+            Skill(SkillRef(f"skill-{n:02d}", name), treatments.get(n, Treatment.AUTO)) for n, name in enumerate(users)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the report tells."""
+
+    lines: list[Line]
+    ledger: Ledger
+    faults: Counter[str]
+    failures: Counter[str]
+    said: Counter[str]
+    workers: int
+    killed: int
+    seconds: dict[str, float]
+
+    @property
+    def differs(self) -> bool:
+        """Is there one difference?"""
+        return any(line.differs for line in self.lines)
+
+
+@dataclass
+class Desk:
+    """The sessions of one machine: those that go on now, and those that will begin."""
+
+    machine: Machine
+    waiting: list[list[Event]]
+    going_on: list[list[Event]] = field(default_factory=list)
+    last: dict[str, float] = field(default_factory=dict)
+
+    def next_event(self, draw: random.Random) -> Event | None:
+        """Of one of its sessions; None where each had one only a moment ago, or none is left."""
+        while self.waiting and len(self.going_on) < SESSIONS_AT_ONCE:
+            self.going_on.append(self.waiting.pop(0))
+        before = time.monotonic() - APART_SECONDS
+        ready = [told for told in self.going_on if self.last.get(told[0].session, 0.0) < before]
+        if not ready:
+            return None
+        told = draw.choice(ready)
+        event = told.pop(0)
+        self.going_on = [told for told in self.going_on if told]
+        self.last[event.session] = time.monotonic()
+        return event
+
+
+@dataclass
+class Run:
+    """Everything that takes part."""
+
+    size: Size
+    server: Postgres
+    proxy: Proxy
+    machines: Sequence[Machine]
+    desks: Sequence[Desk]
+    ledger: Ledger
+    store: SqlStore
+    database: str
+    draw: random.Random
+
+    def __post_init__(self) -> None:
+        self.workers = Workers(self.machines, self.draw)
+        self.people = People(self.machines, self.ledger, self.store, self.draw)
+        self.troubles = Troubles(self.server, self.database, self.draw, self.store.close)
+
+    def result(self) -> Result:
+        """Set up, work under faults, drain, pull, compare."""
+        seconds = {}
+        for name, part in (("set up", self._set_up), ("under faults", self._work), ("until all was done", self._drain)):
+            began = time.monotonic()
+            part()
+            seconds[name] = time.monotonic() - began
+            tell(f"{name}: {seconds[name]:.0f} s")
+        faults = Counter(self.proxy.tell("count")) + self.troubles.done
+        check = Check(self.ledger, self.store, self.server, self.database, self.machines)
+        return Result(
+            lines=check.lines(),
+            ledger=self.ledger,
+            faults=faults,
+            failures=self.people.failures,
+            said=Counter(said for machine in self.machines for said in machine.said(SAID)),
+            workers=self.workers.started,
+            killed=self.workers.killed,
+            seconds=seconds,
+        )
+
+    def _set_up(self) -> None:
+        self._everywhere("install", "--harness", "claude_code", "--yes")
+        self.people.found(list(self.ledger.skills.values()))
+        self.people.wait()
+        if self.people.failures:
+            raise RuntimeError(f"nothing was wrong yet, and yet: {self.people.failures}")
+        self._everywhere("pull")
+
+    def _work(self) -> None:
+        """The events are spread over the time; whatever blocks here puts off the rest."""
+        total, acts = sum(map(len, all_sessions(self.desks))), self.size.sessions // SESSIONS_PER_ACT
+        self.proxy.tell("faults")
+        began, acted = time.monotonic(), 0
+        while self.ledger.events < total:
+            share = (time.monotonic() - began) / self.size.seconds
+            self.troubles.until(share)
+            while self.ledger.events < min(total, share * total) and self._one_event():
+                pass
+            if acted < min(acts, share * acts) and self._store_is_up() and len(self.people.at_work) < 2:
+                acted += 1
+                self.people.act()
+            self.people.look()
+            self.workers.tend(len(self.people.at_work))
+            time.sleep(0.005)
+        self.troubles.end()
+        self.proxy.tell("calm")
+        self.people.wait()
+
+    def _store_is_up(self) -> bool:
+        """People decide what to do by looking past the proxy."""
+        return not self.troubles.away
+
+    def _one_event(self) -> bool:
+        desks = list(self.desks)
+        self.draw.shuffle(desks)
+        for desk in desks:
+            if event := desk.next_event(self.draw):
+                self._happens(desk.machine, event)
+                return True
+        return False
+
+    def _happens(self, machine: Machine, event: Event) -> None:
+        if self.draw.random() < SHARE_REAL:
+            took, said = machine.hook(event)
+            self.ledger.real_hooks.append(took)
+            self.ledger.noisy += [said] if said else []
+        elif machine.record(event):
+            self.workers.ask(machine)
+        elif isinstance(event, Say) and event.windows:
+            self.ledger.unrecorded.append(f"{event.session} {event.prompt}")
+        if isinstance(event, Use):
+            machine.transcribe(event)
+        self.ledger.happened(event)
+
+    def _drain(self) -> None:
+        """The workers of all machines, until nothing is left; then all pull. What is left then is told by the check."""
+        until = time.monotonic() + DRAIN_SECONDS
+        for _ in range(DRAIN_ROUNDS):
+            busy = [machine for machine in self.machines if waits(machine)]
+            if not busy or time.monotonic() > until:
+                break
+            self._all(busy, "worker", "run", "--now")
+        self._everywhere("pull")
+
+    def _everywhere(self, *arguments: str) -> None:
+        self._all(self.machines, *arguments)
+
+    def _all(self, machines: Sequence[Machine], *arguments: str) -> None:
+        """Two at a time; what one says that fails is told."""
+        for pair in (machines[n : n + 2] for n in range(0, len(machines), 2)):
+            for machine, process in [(machine, machine.cli(*arguments)) for machine in pair]:
+                _, error = process.communicate(timeout=DRAIN_SECONDS)
+                if process.returncode:
+                    tell(f"{machine.name} {arguments[0]}: {error.strip()}")
+
+
+SAID = ("worker_failed", "plugin_failed", "gave_up", "job_failed", "set_aside", "pull_failed", "sync_failed")
+"""What the log of a machine says that may be worth a look."""
+
+
+def user(number: int) -> str:
+    """The one person of a machine."""
+    return f"user{number:02d}"
+
+
+def all_sessions(desks: Sequence[Desk]) -> list[list[Event]]:
+    """What has not happened yet."""
+    return [told for desk in desks for told in desk.waiting]
+
+
+def waits(machine: Machine) -> bool:
+    """Is anything there that a worker could still do?"""
+    left = machine.left()
+    return bool(left["inbox"] or left["jobs"] or left["outbox"])
+
+
+def tell(what: str) -> None:
+    """Progress, beside the table."""
+    print(what, file=sys.stderr, flush=True)
+
+
+def run_team(size: Size, server: Postgres, root: Path) -> Result:
+    """The whole bench below `root`, on a database of its own."""
+    url = server.new_database()
+    database = url.partition("?")[0].rpartition("/")[2]
+    store = open_store(url, DEFAULT_ORG)
+    store.migrate()
+    draw, skills = random.Random(size.seed), size.skills()
+    with Proxy(server.socket, size.seed) as proxy:
+        shown = f"postgresql://postgres@127.0.0.1:{proxy.port}/{database}?sslmode=disable&gssencmode=disable"
+        machines = [Machine(f"m{n:02d}", user(n), root / f"m{n:02d}", shown) for n in range(size.machines)]
+        desks = [desk(machine, n, size, skills, draw) for n, machine in enumerate(machines)]
+        ledger = Ledger({skill.ref: skill for skill in skills})
+        run = Run(size, server, proxy, machines, desks, ledger, store, database, draw)
+        try:
+            return run.result()
+        finally:
+            run.workers.kill_all()
+            store.close()
+
+
+def desk(machine: Machine, number: int, size: Size, skills: Sequence[Skill], draw: random.Random) -> Desk:
+    """The sessions of one machine, and its model that knows what to say in them."""
+    count = size.sessions // size.machines + (number < size.sessions % size.machines)
+    told = sessions(machine.name, count, skills, draw)
+    machine.lab.script(**script(told))
+    return Desk(machine, told)
