@@ -15,8 +15,11 @@ from pathlib import Path
 from bench.simulation.plan import HARNESS, Event, Say, Start, Use
 from hivemind_skillopt import launch, recorder
 from hivemind_skillopt.model import SkillRef
+from hivemind_skillopt.state.database import Database
 from hivemind_skillopt.state.inbox import Inbox
+from hivemind_skillopt.state.jobs import Jobs
 from hivemind_skillopt.state.log import read_log
+from hivemind_skillopt.state.outbox import Outbox
 from hivemind_skillopt.state.skill_folders import content_sha256
 from tests.crash.hook import payload
 from tests.worker.lab import Lab
@@ -56,6 +59,11 @@ class Machine:
     def state(self) -> Path:
         """The state directory."""
         return self.folder / "state"
+
+    @cached_property
+    def database(self) -> Database:
+        """The machine's state.db."""
+        return Database(self.lab.paths.state_db)
 
     def cli(self, *arguments: str) -> subprocess.Popen[str]:
         """A person's command, begun."""
@@ -102,11 +110,25 @@ class Machine:
 
     def left(self) -> dict[str, int]:
         """What the worker has not finished, or could not."""
-        lab = self.lab
-        inbox, jobs, outbox = lab.left()
-        failed = lab.jobs().counts().get("failed", 0)
-        aside = Inbox(lab.paths.inbox, lab.paths.set_aside).set_aside_count()
-        return {"inbox": inbox, "jobs": jobs - failed, "outbox": outbox, "failed jobs": failed, "set aside": aside}
+        paths, jobs = self.lab.paths, Jobs(self.database).counts()
+        inbox = Inbox(paths.inbox, paths.set_aside)
+        failed = jobs.pop("failed", 0)
+        return {
+            "inbox": len(inbox.names()),
+            "jobs": sum(jobs.values()),
+            "outbox": Outbox(self.database, self.lab.settings.store_id).count(),
+            "failed jobs": failed,
+            "set aside": inbox.set_aside_count(),
+        }
+
+    def waits(self) -> bool:
+        """Is anything there that a worker could still do?"""
+        left = self.left()
+        return bool(left["inbox"] or left["jobs"] or left["outbox"])
+
+    def hurry(self) -> None:
+        """As `worker run --now`: nothing waits for its next try."""
+        Jobs(self.database).hurry()
 
     def logged(self, what: str) -> Sequence[dict[str, object]]:
         """Entries of its log."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from bench.simulation.ledger import Deeds, Ledger
 from bench.simulation.machine import Machine
 from bench.simulation.plan import Skill, Treatment
-from hivemind_skillopt.model import SkillFile, SkillFolder, SkillRef
+from hivemind_skillopt.model import Policy, Publication, SkillFile, SkillFolder, SkillRef
 from hivemind_skillopt.store.sql import SqlStore
 
 PATIENCE_SECONDS = 60.0
@@ -89,7 +89,7 @@ class People:
         """To the version before the head."""
         skill = self._skill()
         head = self.store.head(skill.ref)
-        if head is not None and head.version > 2:
+        if head is not None and head.version > 1:
             to = head.version - 1
             machine = self.draw.choice(self.machines)
             command = machine.cli("rollback", str(skill.ref), "--to", str(to), "--json")
@@ -128,18 +128,20 @@ class People:
                 self.at_work.remove(deed)
                 self._ended(deed)
 
-    def found(self, skills: Sequence[Skill]) -> None:
-        """Each skill is pushed by its author for the first time, before anything goes wrong."""
-        for number, skill in enumerate(skills):
-            author = self.machines[number % len(self.machines)]
-            policy = "auto" if skill.treatment is Treatment.TOGGLED else skill.treatment.value
-            self._push(author, skill.ref, TEXT.format(ref=skill.ref), "--policy", policy)
-            self.ledger.policies.done.add((str(skill.ref), policy, author.user, 0))
-            self.wait(1)
+    def found(self, now: int) -> None:
+        """Each skill's first version, before anything goes wrong: straight into the store. `now`: ns."""
+        for skill in self.ledger.skills.values():
+            ref, author = skill.ref, skill.ref.author
+            folder = SkillFolder((SkillFile("SKILL.md", TEXT.format(ref=ref).encode()),))
+            self.store.publish(Publication(ref, folder, None, author, now))
+            self.ledger.pushes.done.add(folder.content_sha256)
+            if skill.treatment in (Treatment.REVIEW, Treatment.LOCKED):
+                self.store.set_policy(ref, Policy(skill.treatment), author, now)
+                self.ledger.policies.done.add((str(ref), skill.treatment.value, author, 0))
 
-    def wait(self, at_most: int = 0) -> None:
-        """Until so many are still at work."""
-        while len(self.at_work) > at_most:
+    def wait(self) -> None:
+        """Until nobody is at work."""
+        while self.at_work:
             time.sleep(0.02)
             self.look()
 

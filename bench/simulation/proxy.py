@@ -42,9 +42,15 @@ class Breaker:
     seed: int
     faulty: bool = False
     done: Counter[str] = field(default_factory=Counter)
+    serving: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One client."""
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One client. The loop itself forgets a task that nobody holds."""
+        task = asyncio.ensure_future(self._serve(reader, writer))
+        self.serving.add(task)
+        task.add_done_callback(self.serving.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.done["connections"] += 1
         try:
             up_reader, up_writer = await asyncio.open_unix_connection(self.socket)
@@ -135,7 +141,7 @@ async def obey(breaker: Breaker) -> None:
 async def main(socket: str, seed: int) -> None:
     """Serve."""
     breaker = Breaker(socket, seed)
-    server = await asyncio.start_server(breaker.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(breaker.accept, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await obey(breaker)
 

@@ -27,7 +27,7 @@ def report(size: Size, result: Result) -> str:
             "",
             f"people        {_people(result)}",
             f"faults        {_counted(result.faults)}",
-            f"workers       {result.workers} started by the driver, {result.killed} killed with SIGKILL",
+            f"workers       {result.workers} seen at work, {result.killed} killed with SIGKILL",
             f"real hooks    {len(hooks)}, median {_median(hooks):.0f} ms, slowest {max(hooks, default=0):.0f} ms",
             f"seconds       {', '.join(f'{name} {value:.0f}' for name, value in seconds.items())}",
             f"rows          {rows}, {rows / took:.0f} a second",
@@ -64,7 +64,7 @@ def _people(result: Result) -> str:
 
 
 def _counted(counts: Counter[str]) -> str:
-    return ", ".join(f"{what} {count}" for what, count in counts.items())
+    return ", ".join(f"{what} {count}" for what, count in sorted(counts.items()))
 
 
 def _median(values: list[float]) -> float:

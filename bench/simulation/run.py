@@ -33,9 +33,12 @@ SHARE_REAL = 0.05
 APART_SECONDS = 0.03
 """Between two events of a session: no human is faster, and the kernel's file times are not finer than 4 ms."""
 
-SESSIONS_PER_ACT = 10
-DRAIN_ROUNDS = 8
-DRAIN_SECONDS = 150.0
+SESSIONS_PER_ACT, MIN_ACTS = 10, 8
+MAX_SHARE = 1.2
+"""How much longer people may go on after the last event."""
+
+DRAIN_SECONDS = 400.0
+"""Then what is left is a difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,25 +137,22 @@ class Run:
             faults=faults,
             failures=self.people.failures,
             said=Counter(said for machine in self.machines for said in machine.said(SAID)),
-            workers=self.workers.started,
+            workers=len(self.workers.seen),
             killed=self.workers.killed,
             seconds=seconds,
         )
 
     def _set_up(self) -> None:
         self._everywhere("install", "--harness", "claude_code", "--yes")
-        self.people.found(list(self.ledger.skills.values()))
-        self.people.wait()
-        if self.people.failures:
-            raise RuntimeError(f"nothing was wrong yet, and yet: {self.people.failures}")
+        self.people.found(time.time_ns())
         self._everywhere("pull")
 
     def _work(self) -> None:
         """The events are spread over the time; whatever blocks here puts off the rest."""
-        total, acts = sum(map(len, all_sessions(self.desks))), self.size.sessions // SESSIONS_PER_ACT
+        total, acts = sum(map(len, all_sessions(self.desks))), max(MIN_ACTS, self.size.sessions // SESSIONS_PER_ACT)
         self.proxy.tell("faults")
-        began, acted = time.monotonic(), 0
-        while self.ledger.events < total:
+        began, acted, share = time.monotonic(), 0, 0.0
+        while self.ledger.events < total or (acted < acts and share < MAX_SHARE):
             share = (time.monotonic() - began) / self.size.seconds
             self.troubles.until(share)
             while self.ledger.events < min(total, share * total) and self._one_event():
@@ -181,7 +181,8 @@ class Run:
         return False
 
     def _happens(self, machine: Machine, event: Event) -> None:
-        if self.draw.random() < SHARE_REAL:
+        behind = self.ledger.events * SHARE_REAL > len(self.ledger.real_hooks)
+        if behind and not self.workers.full:
             took, said = machine.hook(event)
             self.ledger.real_hooks.append(took)
             self.ledger.noisy += [said] if said else []
@@ -195,24 +196,16 @@ class Run:
 
     def _drain(self) -> None:
         """The workers of all machines, until nothing is left; then all pull. What is left then is told by the check."""
-        until = time.monotonic() + DRAIN_SECONDS
-        for _ in range(DRAIN_ROUNDS):
-            busy = [machine for machine in self.machines if waits(machine)]
-            if not busy or time.monotonic() > until:
-                break
-            self._all(busy, "worker", "run", "--now")
+        self.workers.finish(time.monotonic() + DRAIN_SECONDS)
         self._everywhere("pull")
 
     def _everywhere(self, *arguments: str) -> None:
-        self._all(self.machines, *arguments)
-
-    def _all(self, machines: Sequence[Machine], *arguments: str) -> None:
-        """Two at a time; what one says that fails is told."""
-        for pair in (machines[n : n + 2] for n in range(0, len(machines), 2)):
+        """On all machines, two at a time, while nothing is wrong: it has to succeed."""
+        for pair in (self.machines[n : n + 2] for n in range(0, len(self.machines), 2)):
             for machine, process in [(machine, machine.cli(*arguments)) for machine in pair]:
                 _, error = process.communicate(timeout=DRAIN_SECONDS)
                 if process.returncode:
-                    tell(f"{machine.name} {arguments[0]}: {error.strip()}")
+                    raise RuntimeError(f"{machine.name}: {arguments[0]} failed: {error.strip()}")
 
 
 SAID = ("worker_failed", "plugin_failed", "gave_up", "job_failed", "set_aside", "pull_failed", "sync_failed")
@@ -227,12 +220,6 @@ def user(number: int) -> str:
 def all_sessions(desks: Sequence[Desk]) -> list[list[Event]]:
     """What has not happened yet."""
     return [told for desk in desks for told in desk.waiting]
-
-
-def waits(machine: Machine) -> bool:
-    """Is anything there that a worker could still do?"""
-    left = machine.left()
-    return bool(left["inbox"] or left["jobs"] or left["outbox"])
 
 
 def tell(what: str) -> None:

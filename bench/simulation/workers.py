@@ -20,7 +20,7 @@ SHARE_KILLED = 0.4
 """Of the workers, at an instant of the first seconds of their life."""
 
 YOUNG_SECONDS = 5.0
-OLD_SECONDS = 20.0
+OLD_SECONDS = 12.0
 """Then a worker is killed anyway: it waits for a job's next try, and the others want its place."""
 
 LOOK_EVERY_SECONDS = 0.25
@@ -28,13 +28,14 @@ LOOK_EVERY_SECONDS = 0.25
 
 @dataclass
 class Workers:
-    """`due`: the machines whose recorder asked for a worker."""
+    """`due`: the machines whose recorder asked for a worker. `seen`: every worker, also those that a hook started."""
 
     machines: Sequence[Machine]
     draw: random.Random
     due: deque[Machine] = field(default_factory=deque)
-    started: int = 0
+    seen: set[int] = field(default_factory=set)
     killed: int = 0
+    full: bool = False
     _children: set[int] = field(default_factory=set)
     _dies_at: dict[int, float] = field(default_factory=dict)
     _looked: float = 0.0
@@ -44,18 +45,33 @@ class Workers:
         if machine not in self.due:
             self.due.append(machine)
 
-    def tend(self, busy: int) -> None:
+    def tend(self, busy: int, *, kill: bool = True) -> None:
         """Kill whose time has come, and start others in their place. `busy`: other processes of ours."""
         now = time.monotonic()
         if now - self._looked < LOOK_EVERY_SECONDS:
             return
         self._looked = now
         running = self.running()
-        self._kill(running, now)
+        self.full = len(running) + busy >= AT_ONCE
+        if kill:
+            self._kill(running, now)
         for _ in range(AT_ONCE - len(running) - busy):
             if self.due:
                 self._children.add(self.due.popleft().start_worker())
-                self.started += 1
+
+    def finish(self, until: float) -> None:
+        """Let them work until no machine has anything left, or the time is over."""
+        self.due.clear()
+        while time.monotonic() < until:
+            at_work = set(self.running().values())
+            idle = [machine for machine in self.machines if str(machine.state) not in at_work and machine.waits()]
+            if not idle and not at_work:
+                return
+            for machine in idle:
+                machine.hurry()
+                self.ask(machine)
+            self.tend(busy=0, kill=False)
+            time.sleep(LOOK_EVERY_SECONDS)
 
     def running(self) -> dict[int, str]:
         """The state directory of each worker, by its pid: also of those that a hook has started."""
@@ -63,7 +79,9 @@ class Workers:
         listed = subprocess.run(["ps", "-A", "-o", "pid=,args="], capture_output=True, text=True, check=True).stdout
         states = {str(machine.state) for machine in self.machines}
         words = [line.split() for line in listed.splitlines() if WORKER_MAIN in line]
-        return {int(found[0]): found[-1] for found in words if found[-1] in states}
+        running = {int(found[0]): found[-1] for found in words if found[-1] in states}
+        self.seen |= set(running)
+        return running
 
     def kill_all(self) -> None:
         """At the end of a run that failed."""
