@@ -16,8 +16,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench.simulation.plan import Size
 from bench.simulation.report import report
-from bench.simulation.run import Size, run_team
+from bench.simulation.run import run_team
 from bench.simulation.server import SETTINGS
 from tests.postgres import running
 

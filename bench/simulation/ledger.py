@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from bench.simulation.plan import HARNESS, Event, Say, Skill, Start, Treatment, Use
 from hivemind_skillopt.attribution import attribution_id
-from hivemind_skillopt.model import SkillRef, derived_id
+from hivemind_skillopt.model import ProposalStatus, SkillRef, derived_id
 from hivemind_skillopt.settings import DEFAULT_ORG
 
 
@@ -37,7 +37,9 @@ class Ledger:
     faults: set[tuple[str, str]] = field(default_factory=set)
     """The judged pairs that are complaints."""
 
-    proposals: set[str] = field(default_factory=set)
+    proposals: dict[str, frozenset[ProposalStatus]] = field(default_factory=dict)
+    """By id, how it may end. Only `stale` depends on luck: somebody else published first, twice."""
+
     unrecorded: list[str] = field(default_factory=list)
     """Prompts in a window that the recorder did not take."""
 
@@ -67,4 +69,11 @@ class Ledger:
             if event.case:
                 self.faults.add(pair)
             if event.case and self.skills[use.ref].treatment is not Treatment.LOCKED:
-                self.proposals.add(derived_id("proposal", *pair))
+                self.proposals[derived_id("proposal", *pair)] = self._ends(use, event)
+
+    def _ends(self, use: Use, event: Say) -> frozenset[ProposalStatus]:
+        """A reaction leads to one publication: where it is about two skills, the second is held for a person."""
+        if self.skills[use.ref].treatment is Treatment.REVIEW:
+            return frozenset({ProposalStatus.HELD})
+        alone = len(event.windows) == 1
+        return frozenset({ProposalStatus.PUBLISHED, ProposalStatus.STALE, *(() if alone else (ProposalStatus.HELD,))})

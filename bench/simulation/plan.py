@@ -47,6 +47,24 @@ class Skill:
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """How much. `seconds`: of the part in which things go wrong."""
+
+    machines: int
+    sessions: int
+    seconds: float
+    seed: int
+
+    def skills(self) -> list[Skill]:
+        """One for each machine, at least five; their authors are the team."""
+        treatments = {0: Treatment.LOCKED, 1: Treatment.REVIEW, 2: Treatment.TOGGLED}
+        users = [user(n % self.machines) for n in range(max(5, self.machines))]
+        return [
+            Skill(SkillRef(f"skill-{n:02d}", name), treatments.get(n, Treatment.AUTO)) for n, name in enumerate(users)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """A session starts."""
 
@@ -217,3 +235,8 @@ def _proposal(case: str) -> dict[str, object]:
         "edits": [{"op": "append", "target": None, "content": learned(case)}],
         "no_change_reason": None,
     }
+
+
+def user(number: int) -> str:
+    """The one person of a machine."""
+    return f"user{number:02d}"

@@ -6,7 +6,8 @@ import statistics
 from collections import Counter
 
 from bench.simulation.check import Line
-from bench.simulation.run import Result, Size
+from bench.simulation.plan import Size
+from bench.simulation.run import Result
 
 SHOWN = 5
 """Of the things that differ."""
@@ -26,6 +27,7 @@ def report(size: Size, result: Result) -> str:
             *map(_line, result.lines),
             "",
             f"people        {_people(result)}",
+            f"proposals     {_counted(result.ends)}",
             f"faults        {_counted(result.faults)}",
             f"workers       {result.workers} seen at work, {result.killed} killed with SIGKILL",
             f"real hooks    {len(hooks)}, median {_median(hooks):.0f} ms, slowest {max(hooks, default=0):.0f} ms",

@@ -7,31 +7,28 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from bench.simulation.check import Check, Line
+from bench.simulation.check import EVERYTHING, Check, Line
+from bench.simulation.desk import Desk, all_sessions, desk_of
 from bench.simulation.ledger import Ledger
 from bench.simulation.machine import Machine
 from bench.simulation.people import People
-from bench.simulation.plan import Event, Say, Skill, Treatment, Use, script, sessions
+from bench.simulation.plan import Event, Say, Size, Use, user
 from bench.simulation.proxy import Proxy
 from bench.simulation.server import Troubles
 from bench.simulation.workers import Workers
-from hivemind_skillopt.model import SkillRef
 from hivemind_skillopt.settings import DEFAULT_ORG
 from hivemind_skillopt.store.engine import open_store
 from hivemind_skillopt.store.sql import SqlStore
 from tests.postgres import Postgres
 
-SESSIONS_AT_ONCE = 6
-"""Of one machine."""
-
 SHARE_REAL = 0.05
 """Of the hook events that go through the launcher and a hook process of their own; the others call its function."""
 
-APART_SECONDS = 0.03
-"""Between two events of a session: no human is faster, and the kernel's file times are not finer than 4 ms."""
+MAX_BEHIND = 5
+"""Real hooks that are put off while enough workers run; a hook may start one more."""
 
 SESSIONS_PER_ACT, MIN_ACTS = 10, 8
 MAX_SHARE = 1.2
@@ -42,24 +39,6 @@ DRAIN_SECONDS = 400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
-    """How much. `seconds`: of the part in which things go wrong."""
-
-    machines: int
-    sessions: int
-    seconds: float
-    seed: int
-
-    def skills(self) -> list[Skill]:
-        """One for each machine, at least five; their authors are the team."""
-        treatments = {0: Treatment.LOCKED, 1: Treatment.REVIEW, 2: Treatment.TOGGLED}
-        users = [user(n % self.machines) for n in range(max(5, self.machines))]
-        return [
-            Skill(SkillRef(f"skill-{n:02d}", name), treatments.get(n, Treatment.AUTO)) for n, name in enumerate(users)
-        ]
-
-
-@dataclass(frozen=True, slots=True)
 class Result:
     """What the report tells."""
 
@@ -67,6 +46,7 @@ class Result:
     ledger: Ledger
     faults: Counter[str]
     failures: Counter[str]
+    ends: Counter[str]
     said: Counter[str]
     workers: int
     killed: int
@@ -76,30 +56,6 @@ class Result:
     def differs(self) -> bool:
         """Is there one difference?"""
         return any(line.differs for line in self.lines)
-
-
-@dataclass
-class Desk:
-    """The sessions of one machine: those that go on now, and those that will begin."""
-
-    machine: Machine
-    waiting: list[list[Event]]
-    going_on: list[list[Event]] = field(default_factory=list)
-    last: dict[str, float] = field(default_factory=dict)
-
-    def next_event(self, draw: random.Random) -> Event | None:
-        """Of one of its sessions; None where each had one only a moment ago, or none is left."""
-        while self.waiting and len(self.going_on) < SESSIONS_AT_ONCE:
-            self.going_on.append(self.waiting.pop(0))
-        before = time.monotonic() - APART_SECONDS
-        ready = [told for told in self.going_on if self.last.get(told[0].session, 0.0) < before]
-        if not ready:
-            return None
-        told = draw.choice(ready)
-        event = told.pop(0)
-        self.going_on = [told for told in self.going_on if told]
-        self.last[event.session] = time.monotonic()
-        return event
 
 
 @dataclass
@@ -136,6 +92,7 @@ class Run:
             ledger=self.ledger,
             faults=faults,
             failures=self.people.failures,
+            ends=Counter(proposal.status.value for proposal in self.store.proposals(limit=EVERYTHING)),
             said=Counter(said for machine in self.machines for said in machine.said(SAID)),
             workers=len(self.workers.seen),
             killed=self.workers.killed,
@@ -181,8 +138,8 @@ class Run:
         return False
 
     def _happens(self, machine: Machine, event: Event) -> None:
-        behind = self.ledger.events * SHARE_REAL > len(self.ledger.real_hooks)
-        if behind and not self.workers.full:
+        behind = self.ledger.events * SHARE_REAL - len(self.ledger.real_hooks)
+        if behind > (MAX_BEHIND if self.workers.full else 0):
             took, said = machine.hook(event)
             self.ledger.real_hooks.append(took)
             self.ledger.noisy += [said] if said else []
@@ -212,16 +169,6 @@ SAID = ("worker_failed", "plugin_failed", "gave_up", "job_failed", "set_aside", 
 """What the log of a machine says that may be worth a look."""
 
 
-def user(number: int) -> str:
-    """The one person of a machine."""
-    return f"user{number:02d}"
-
-
-def all_sessions(desks: Sequence[Desk]) -> list[list[Event]]:
-    """What has not happened yet."""
-    return [told for desk in desks for told in desk.waiting]
-
-
 def tell(what: str) -> None:
     """Progress, beside the table."""
     print(what, file=sys.stderr, flush=True)
@@ -237,7 +184,7 @@ def run_team(size: Size, server: Postgres, root: Path) -> Result:
     with Proxy(server.socket, size.seed) as proxy:
         shown = f"postgresql://postgres@127.0.0.1:{proxy.port}/{database}?sslmode=disable&gssencmode=disable"
         machines = [Machine(f"m{n:02d}", user(n), root / f"m{n:02d}", shown) for n in range(size.machines)]
-        desks = [desk(machine, n, size, skills, draw) for n, machine in enumerate(machines)]
+        desks = [desk_of(machine, n, size, skills, draw) for n, machine in enumerate(machines)]
         ledger = Ledger({skill.ref: skill for skill in skills})
         run = Run(size, server, proxy, machines, desks, ledger, store, database, draw)
         try:
@@ -245,11 +192,3 @@ def run_team(size: Size, server: Postgres, root: Path) -> Result:
         finally:
             run.workers.kill_all()
             store.close()
-
-
-def desk(machine: Machine, number: int, size: Size, skills: Sequence[Skill], draw: random.Random) -> Desk:
-    """The sessions of one machine, and its model that knows what to say in them."""
-    count = size.sessions // size.machines + (number < size.sessions % size.machines)
-    told = sessions(machine.name, count, skills, draw)
-    machine.lab.script(**script(told))
-    return Desk(machine, told)

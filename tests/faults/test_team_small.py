@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bench.simulation.plan import Size
 from bench.simulation.report import report
-from bench.simulation.run import Size, run_team
+from bench.simulation.run import run_team
 from bench.simulation.server import SETTINGS
 from tests.postgres import running
 
