@@ -132,7 +132,8 @@ class Check:
         """These have no id of their own to tell two alike apart: those done, and at most the doubtful."""
         done = Counter(claim[:3] for claim in made.done if isinstance(claim, tuple))
         doubt = Counter(claim[:3] for claim in made.in_doubt if isinstance(claim, tuple))
-        return compare(kind, (done | (found & (done + doubt))).elements(), found.elements())
+        arrived = (found & (done + doubt)) - done
+        return compare(kind, (done + arrived).elements(), found.elements())
 
     def _wrong_parents(self) -> list[tuple[object, ...]]:
         return self._rows(

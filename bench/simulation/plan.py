@@ -217,10 +217,9 @@ def script(told: Sequence[Sequence[Event]]) -> dict[str, list[dict[str, object]]
     cases = [event.case for events in told for event in events if isinstance(event, Say) and event.case]
     cases = list(dict.fromkeys(cases))
     fine = {"outcome": "ok", "confidence": 0.9, "reason": "the user goes on", "quote": None}
-    return {
-        "judge": [{"when": f"(case {case})", "answer": _fault(case)} for case in cases] + [{"answer": fine}],
-        "proposer": [{"when": f"(case {case})", "answer": _proposal(case)} for case in cases],
-    }
+    judge: list[dict[str, object]] = [{"when": f"(case {case})", "answer": _fault(case)} for case in cases]
+    proposer: list[dict[str, object]] = [{"when": f"(case {case})", "answer": _proposal(case)} for case in cases]
+    return {"judge": [*judge, {"answer": fine}], "proposer": proposer}
 
 
 def _fault(case: str) -> dict[str, object]:

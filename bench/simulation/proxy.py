@@ -61,7 +61,6 @@ class Breaker:
         link = Link(self, (writer, up_writer), draw, draw.choices(list(FATES), list(FATES.values()))[0])
         both = (link.pump(reader, up_writer, "question"), link.pump(up_reader, writer, "answer"))
         await asyncio.gather(*both, return_exceptions=True)
-        link.abort()
 
 
 @dataclass
@@ -79,13 +78,15 @@ class Link:
         self.commits = self.draw.randint(1, 4)
 
     async def pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: str) -> None:
-        """Until either side has had enough."""
-        while data := await reader.read(CHUNK):
-            if self.breaker.faulty and not self.struck:
-                data = await self._strike(data, writer, way)
-            writer.write(data)
-            await writer.drain()
-        self.abort()
+        """Until either side has had enough; then neither hears of the other again."""
+        try:
+            while data := await reader.read(CHUNK):
+                if self.breaker.faulty and not self.struck:
+                    data = await self._strike(data, writer, way)
+                writer.write(data)
+                await writer.drain()
+        finally:
+            self.abort()
 
     async def _strike(self, data: bytes, writer: asyncio.StreamWriter, way: str) -> bytes:
         """What goes on of these bytes."""
