@@ -33,7 +33,7 @@ class Line:
 
 def compare(kind: str, expected: Iterable[Hashable], found: Iterable[Hashable]) -> Line:
     """Each expected thing exactly once, and nothing else."""
-    wanted, there = Counter(expected), Counter(found)
+    wanted, there = Counter(iter(expected)), Counter(iter(found))
     return Line(
         kind,
         wanted.total(),

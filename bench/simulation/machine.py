@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -109,26 +110,31 @@ class Machine:
         return content_sha256(link.resolve()) if link.is_dir() else ""
 
     def left(self) -> dict[str, int]:
-        """What the worker has not finished, or could not."""
-        paths, jobs = self.lab.paths, Jobs(self.database).counts()
-        inbox = Inbox(paths.inbox, paths.set_aside)
-        failed = jobs.pop("failed", 0)
+        """What the worker has not finished, or could not, as `status` tells it."""
+        told = json.loads(self.cli("status", "--json").communicate()[0])
+        failed = len(told["jobs_failed"])
         return {
-            "inbox": len(inbox.names()),
-            "jobs": sum(jobs.values()),
-            "outbox": Outbox(self.database, self.lab.settings.store_id).count(),
+            "inbox": told["inbox"],
+            "jobs": told["jobs"] - failed,
+            "outbox": told["outbox"],
             "failed jobs": failed,
-            "set aside": inbox.set_aside_count(),
+            "set aside": told["set_aside"],
+            "rows refused": len(told.get("outbox_refused", ())),
+            "rows dropped": told.get("outbox_dropped", 0),
         }
 
     def waits(self) -> bool:
         """Is anything there that a worker could still do?"""
-        left = self.left()
-        return bool(left["inbox"] or left["jobs"] or left["outbox"])
+        paths, jobs = self.lab.paths, Jobs(self.database).counts()
+        jobs.pop("failed", None)
+        rows = Outbox(self.database, self.lab.settings.store_id).count()
+        return bool(jobs or rows or Inbox(paths.inbox, paths.set_aside).names())
 
-    def hurry(self) -> None:
-        """As `worker run --now`: nothing waits for its next try."""
-        Jobs(self.database).hurry()
+    def work_off(self) -> subprocess.Popen[bytes]:
+        """`worker run --now`, begun: nothing waits for its next try any more."""
+        argv = [sys.executable, "-m", "hivemind_skillopt", "worker", "run", "--now"]
+        quiet = subprocess.DEVNULL
+        return subprocess.Popen(argv, env=self.environ, cwd=self.folder, stdout=quiet, stderr=quiet)
 
     def logged(self, what: str) -> Sequence[dict[str, object]]:
         """Entries of its log."""

@@ -45,7 +45,7 @@ class Workers:
         if machine not in self.due:
             self.due.append(machine)
 
-    def tend(self, busy: int, *, kill: bool = True) -> None:
+    def tend(self, busy: int) -> None:
         """Kill whose time has come, and start others in their place. `busy`: other processes of ours."""
         now = time.monotonic()
         if now - self._looked < LOOK_EVERY_SECONDS:
@@ -53,25 +53,24 @@ class Workers:
         self._looked = now
         running = self.running()
         self.full = len(running) + busy >= AT_ONCE
-        if kill:
-            self._kill(running, now)
+        self._kill(running, now)
         for _ in range(AT_ONCE - len(running) - busy):
             if self.due:
                 self._children.add(self.due.popleft().start_worker())
 
     def finish(self, until: float) -> None:
         """Let them work until no machine has anything left, or the time is over."""
-        self.due.clear()
+        at_work: dict[str, subprocess.Popen[bytes]] = {}
         while time.monotonic() < until:
-            at_work = set(self.running().values())
-            idle = [machine for machine in self.machines if str(machine.state) not in at_work and machine.waits()]
+            at_work = {name: process for name, process in at_work.items() if process.poll() is None}
+            idle = [machine for machine in self.machines if machine.name not in at_work and machine.waits()]
             if not idle and not at_work:
                 return
-            for machine in idle:
-                machine.hurry()
-                self.ask(machine)
-            self.tend(busy=0, kill=False)
+            for machine in idle[: AT_ONCE - 1 - len(at_work)]:
+                at_work[machine.name] = machine.work_off()
             time.sleep(LOOK_EVERY_SECONDS)
+        for process in at_work.values():
+            process.kill()
 
     def running(self) -> dict[int, str]:
         """The state directory of each worker, by its pid: also of those that a hook has started."""
