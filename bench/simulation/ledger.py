@@ -37,6 +37,9 @@ class Ledger:
     faults: set[tuple[str, str]] = field(default_factory=set)
     """The judged pairs that are complaints."""
 
+    heard: set[str] = field(default_factory=set)
+    """Reactions. One that comes twice may find its window closed by the verdict on it."""
+
     proposals: dict[str, frozenset[ProposalStatus]] = field(default_factory=dict)
     """By id, how it may end. Only `stale` depends on luck: somebody else published first, twice."""
 
@@ -63,6 +66,7 @@ class Ledger:
                 self._said(event)
 
     def _said(self, event: Say) -> None:
+        self.heard.add(event.reaction_id)
         for use in event.windows if event.judged else ():
             pair = (use.invocation_id, event.reaction_id)
             self.judged.add(pair)

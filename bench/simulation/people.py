@@ -64,11 +64,14 @@ class People:
     at_work: list[Deed] = field(default_factory=list)
     failures: Counter[str] = field(default_factory=Counter)
     _serial: int = 0
+    _next_acts: list[Callable[[], None]] = field(default_factory=list)
 
     def act(self) -> None:
-        """Somebody does something."""
-        acts = (self.push, self.push, self.race, self.roll_back, self.annotate, self.annotate, self.toggle, self.pull)
-        self.draw.choice(acts)()
+        """Somebody does something; each kind has its turn before any has its next."""
+        if not self._next_acts:
+            self._next_acts = [self.push, self.race, self.roll_back, self.annotate, self.toggle, self.pull]
+            self.draw.shuffle(self._next_acts)
+        self._next_acts.pop()()
 
     def push(self) -> None:
         """Edit what was pulled, and push it."""

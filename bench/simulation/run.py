@@ -30,6 +30,9 @@ SHARE_REAL = 0.05
 MAX_BEHIND = 5
 """Real hooks that are put off while enough workers run; a hook may start one more."""
 
+EVENTS_AT_A_TIME = 20
+"""Then people, workers and troubles have their turn, however late the events are."""
+
 SESSIONS_PER_ACT, MIN_ACTS = 10, 8
 MAX_SHARE = 1.2
 """How much longer people may go on after the last event."""
@@ -112,8 +115,9 @@ class Run:
         while self.ledger.events < total or (acted < acts and share < MAX_SHARE):
             share = (time.monotonic() - began) / self.size.seconds
             self.troubles.until(share)
-            while self.ledger.events < min(total, share * total) and self._one_event():
-                pass
+            for _ in range(EVENTS_AT_A_TIME):
+                if self.ledger.events >= min(total, share * total) or not self._one_event():
+                    break
             if acted < min(acts, share * acts) and self._store_is_up() and len(self.people.at_work) < 2:
                 acted += 1
                 self.people.act()
@@ -145,7 +149,7 @@ class Run:
             self.ledger.noisy += [said] if said else []
         elif machine.record(event):
             self.workers.ask(machine)
-        elif isinstance(event, Say) and event.windows:
+        elif isinstance(event, Say) and event.windows and event.reaction_id not in self.ledger.heard:
             self.ledger.unrecorded.append(f"{event.session} {event.prompt}")
         if isinstance(event, Use):
             machine.transcribe(event)
