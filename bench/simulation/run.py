@@ -33,7 +33,7 @@ MAX_BEHIND = 5
 EVENTS_AT_A_TIME = 20
 """Then people, workers and troubles have their turn, however late the events are."""
 
-SESSIONS_PER_ACT, MIN_ACTS = 10, 8
+SESSIONS_PER_ACT, MIN_ACTS = 10, 6
 MAX_SHARE = 1.2
 """How much longer people may go on after the last event."""
 

@@ -10,7 +10,7 @@ from bench.simulation.run import run_team
 from bench.simulation.server import SETTINGS
 from tests.postgres import running
 
-SMALL = Size(machines=3, sessions=30, seconds=8, seed=7)
+SMALL = Size(machines=3, sessions=30, seconds=6, seed=7)
 
 
 def test_three_machines_agree_with_the_ledger_of_what_was_done(tmp_path: Path) -> None:
