@@ -1,7 +1,8 @@
 """How a team's PostgreSQL is reached: psycopg 3 under SQLAlchemy.
 
-Everything in the URL's query but the two pool settings and the deadline is libpq's (`sslmode`, `sslrootcert`, `connect_timeout`,
-`service`, `passfile`, ..), and so are the usual places of credentials: PGPASSFILE, ~/.pgpass, the service file.
+Everything in the URL's query but the two pool settings and the deadline is libpq's (`sslmode`, `sslrootcert`,
+`connect_timeout`, `service`, `passfile`, ..), and so are the usual places of credentials: PGPASSFILE, ~/.pgpass, the
+service file.
 """
 
 from __future__ import annotations

@@ -36,8 +36,8 @@ class RowTaken(RowRefused):
 def transaction(engine: Engine, seconds: float | None, what: str = CANNOT) -> Iterator[Connection]:
     """Begin, commit or roll back, within so many seconds; None: however long it takes.
 
-    `what`: how an error's line begins. Raises StoreUnavailable, RowRefused, RowTaken. A COMMIT whose answer is lost is StoreUnavailable, too: it may have
-    been done, and every write of ours can be repeated.
+    `what`: how an error's line begins. Raises StoreUnavailable, RowRefused, RowTaken. A COMMIT whose answer is lost is
+    StoreUnavailable, too: it may have been done, and every write of ours can be repeated.
     """
     deadline = Deadline(seconds) if seconds else None
     try:
