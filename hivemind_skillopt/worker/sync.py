@@ -59,8 +59,7 @@ class Sync:
         except (SkillOptError, OSError) as error:
             self._note("pull", str(error))
             return True
-        problems = [*report.failed, *(f"something of yours is in the way: {path}" for path in report.in_the_way)]
-        self._note("pull", "; ".join(problems))
+        self._note("pull", "; ".join(report.problems))
         return True
 
     def tell_dropped(self) -> None:
