@@ -97,8 +97,6 @@ class Bringer:
         if target.pinned:
             self.report.pinned[ref] = (target.version, change.head.version)
         wanted = [place for place in places if (place.install.home, ref) not in self.unwanted]
-        if len(wanted) < len(places):
-            self.report.unpulled.add(ref)
         lacking = [place for place in wanted if not target.is_there(place.entry, exactly=self.exactly)]
         waiting = {place.install.home for place in wanted} if target.version != change.head.version else set()
         return waiting | self._put_into(target, lacking)
@@ -127,13 +125,14 @@ class Bringer:
         here = self.folders.find(target.ref, target.sha) if target.sha else None
         skill = read_folder(here) if here else self.store.folder(target.ref, target.version)
         edits = self._edits_in(places, skill)
-        self._make_room(self.folders.path(target.ref, skill.content_sha256), edits)
+        early = self._make_room(self.folders.path(target.ref, skill.content_sha256), edits)
         plain = here or self.folders.put(target.ref, skill)
         done = [place for place in places if self._link_there(target, place, plain, skill, edits)]
         if edits:
             self._flush()
-            used = self.manifest.in_use(list(edits))
-            self.report.edited += [self.edits.keep(edit, still_used=folder in used) for folder, edit in edits.items()]
+            late = edits.keys() - {early}
+            used = self.manifest.in_use(late)
+            self.report.edited += [self.edits.keep(edits[copy], still_used=copy in used) for copy in sorted(late)]
         return done
 
     def _edits_in(self, places: Sequence[Place], skill: SkillFolder) -> dict[str, LocalEdit]:
@@ -142,11 +141,13 @@ class Bringer:
         found = {folder: self.edits.of(entry, skill) for folder, entry in entries.items()}
         return {folder: edit for folder, edit in found.items() if edit}
 
-    def _make_room(self, target: Path, edits: dict[str, LocalEdit]) -> None:
-        """An old version that comes back, and was edited in its very folder."""
-        if edit := edits.get(str(target)):
-            self.report.edited.append(self.edits.keep(edit, still_used=False))
-            del edits[str(target)]
+    def _make_room(self, target: Path, edits: Mapping[str, LocalEdit]) -> str:
+        """An old version that comes back, and was edited in its very folder: that copy has to go first."""
+        edit = edits.get(str(target))
+        if edit is None:
+            return ""
+        self.report.edited.append(self.edits.keep(edit, still_used=False))
+        return edit.entry.folder
 
     def _link_there(
         self, target: Target, place: Place, plain: Path, skill: SkillFolder, edits: Mapping[str, LocalEdit]

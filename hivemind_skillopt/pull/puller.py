@@ -89,16 +89,18 @@ class _Pull:
 
     def run(self) -> None:
         puller, request = self.puller, self.request
-        Repair(
-            puller.store, puller.manifest, puller.folders, puller.settings.store_id, self.report, request.dry_run
-        ).run(self.installs)
+        store_id = puller.settings.store_id
+        repair = Repair(puller.store, puller.manifest, puller.folders, store_id, self.report, request.dry_run)
+        strangers = repair.mend(self.installs)
         if not request.dry_run:
             puller.folders.forget_unused(puller.manifest.in_use, puller.log.clock())
         if request.only:
             self._bringer().bring(named(puller.store, request.only), lambda _home, _number: None)
         else:
+            self.report.unpulled = {ref for _, ref in self._unwanted()}
             self._bring_moved_pins()
             self._bring_changes()
+        repair.remove_orphans(strangers)
         self.report.unchanged = puller.manifest.count() - len([c for c in self.report.changes if c.after])
 
     def _bring_moved_pins(self) -> None:
@@ -138,6 +140,13 @@ class _Pull:
         entries = (entry for page in self.puller.manifest.in_pages() for entry in page)
         return {entry.ref for entry in entries if entry.home in homes and entry.store_id == store_id}
 
+    def _unwanted(self) -> set[tuple[str, SkillRef]]:
+        """(home, ref) of what stays out."""
+        if self.request.only or self.request.unpulled_too:
+            return set()
+        homes = {install.home for install in self.installs}
+        return {(home, ref) for home, ref in self.puller.manifest.unpulled() if home in homes}
+
     def _bringer(self) -> Bringer:
         puller, request = self.puller, self.request
         return Bringer(
@@ -150,7 +159,7 @@ class _Pull:
             store_id=puller.settings.store_id,
             installs=self.installs,
             pins=puller.pins.all(),
-            unwanted=set() if request.only or request.unpulled_too else puller.manifest.unpulled(),
+            unwanted=self._unwanted(),
             report=self.report,
             dry_run=request.dry_run,
             exactly=self.report.store_replaced,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,16 +27,25 @@ class Repair:
     report: PullReport
     dry_run: bool
 
-    def run(self, installs: Sequence[Install]) -> None:
-        """Every link and folder of these homes. Raises StoreUnavailable."""
-        orphans = {install.home: self._our_links(Path(install.skill_root)) for install in installs}
+    def mend(self, installs: Sequence[Install]) -> set[str]:
+        """Every link and folder of these homes; the links of ours that the manifest does not know.
+
+        Raises StoreUnavailable.
+        """
+        homes = {install.home for install in installs}
+        strangers = {link for install in installs for link in self._our_links(Path(install.skill_root))}
         for page in self.manifest.in_pages():
+            strangers -= {entry.link for entry in page}
             for entry in page:
-                if entry.home in orphans:
-                    orphans[entry.home].discard(entry.link)
+                if entry.home in homes:
                     self._mend(entry)
-        for link in sorted(link for links in orphans.values() for link in links):
-            self._done(f"{link}: a link of ours that nobody knows of")
+        return strangers
+
+    def remove_orphans(self, strangers: Collection[str]) -> None:
+        """Those of the links that this pull did not make its own: a pull was killed before it had written them down."""
+        known = {entry.link for page in self.manifest.in_pages() for entry in page} if strangers else set()
+        for link in sorted(set(strangers) - known):
+            self._done(f"{link}: a link that no pull knows of is removed")
             if not self.dry_run:
                 Path(link).unlink(missing_ok=True)
 
