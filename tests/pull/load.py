@@ -34,7 +34,8 @@ def load(store: SqlStore, org: str, count: int, versions: int) -> None:
             rows.append(row)
             if len(rows) == CHUNK:
                 _write(connection, rows)
-        _write(connection, rows)
+        if rows:
+            _write(connection, rows)
         connection.execute(insert(org_changes), {"org": org, "last": count * versions})
 
 

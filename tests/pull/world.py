@@ -60,7 +60,7 @@ class World:
 
     def __post_init__(self) -> None:
         for install in self.installs:
-            Path(install.home).mkdir(parents=True)
+            Path(install.home).mkdir(parents=True, exist_ok=True)
         self.database = Database(self.settings.paths.state_db)
         self.manifest = Manifest(self.database, self.settings.paths, self.settings.store_id)
         self.pins = Pins(self.database, self.settings.store_id)
