@@ -9,7 +9,7 @@ from rich.status import Status
 
 from hivemind_skillopt.cli.output import console, print_table, say, tilde
 from hivemind_skillopt.pull import PullReport
-from hivemind_skillopt.pull.report import Change, Edited
+from hivemind_skillopt.pull.report import Change, Edited, shortened
 from hivemind_skillopt.settings import Settings
 
 SHOWN = 20
@@ -24,7 +24,7 @@ def progress(*, quiet: bool) -> Iterator[Callable[[Change], None]]:
     def on_change(change: Change) -> None:
         nonlocal done
         done += 1
-        if done == SHOWN + 1 and not quiet:
+        if done == SHOWN + 1 and not quiet and status.console.is_terminal:
             status.start()
         if done > SHOWN:
             status.update(f"{done} skills, now {change.ref}")
@@ -37,14 +37,11 @@ def progress(*, quiet: bool) -> Iterator[Callable[[Change], None]]:
 
 def print_report(report: PullReport, settings: Settings, *, dry_run: bool) -> None:
     """For people."""
-    if report.store_replaced:
-        say(
-            "the org store is not as it was at the last pull (replaced, or an older copy); everything was compared",
-            "yellow",
-        )
+    for sentence in report.about_the_store:
+        say(sentence, "yellow")
     _print_changes(report, settings, dry_run=dry_run)
     if report.unpulled:
-        say(f"left out, you had unpulled it: {_some(sorted(map(str, report.unpulled)))}")
+        say(f"left out, you had unpulled it: {shortened(sorted(map(str, report.unpulled)))}")
         say("to have it again: hivemind-skillopt pull NAME--AUTHOR, or pull --all")
     for ref, (version, head) in sorted(report.pinned.items()):
         newer = f"; its head is v{head}" if head != version else ""
@@ -54,8 +51,6 @@ def print_report(report: PullReport, settings: Settings, *, dry_run: bool) -> No
     _print_each(report.failed, "not pulled: ", "red", settings)
     for edited in report.edited:
         _print_edited(edited, settings)
-    for problem in report.problems[len(report.failed) + len(report.in_the_way) :]:
-        say(problem, "yellow")
 
 
 def _print_changes(report: PullReport, settings: Settings, *, dry_run: bool) -> None:
@@ -78,7 +73,7 @@ def _print_edited(edited: Edited, settings: Settings) -> None:
         say(f"you had edited {edited.ref}; your edit is merged into the new version{where}")
     elif edited.conflicts:
         say(
-            f"you had edited {edited.ref}, and it does not merge: {_some(edited.conflicts)}; "
+            f"you had edited {edited.ref}, and it does not merge: {shortened(edited.conflicts)}; "
             f"your copy is kept in {kept}",
             "yellow",
         )
@@ -95,11 +90,6 @@ def _print_each(lines: Sequence[str], before: str, style: str | None, settings: 
 def _count_rest(rows: Sequence[object]) -> None:
     if len(rows) > SHOWN:
         say(f"... and {len(rows) - SHOWN} more")
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
 
 
 def facts(report: PullReport, *, dry_run: bool) -> dict[str, object]:

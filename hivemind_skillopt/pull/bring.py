@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hivemind_skillopt.errors import SkillOptError, StoreUnavailable
+from hivemind_skillopt.errors import SkillOptError, StateUnavailable, StoreUnavailable
 from hivemind_skillopt.model import Policy, SkillChange, SkillFolder, SkillRef
 from hivemind_skillopt.ports import Clock, SkillStore
 from hivemind_skillopt.pull.local_edits import LocalEdit, LocalEdits
@@ -108,7 +108,7 @@ class Bringer:
         done: Sequence[Place] = ()
         try:
             done = free if self.dry_run or not free else self._install(target, free)
-        except StoreUnavailable:
+        except (StoreUnavailable, StateUnavailable):
             raise
         except (SkillOptError, OSError) as error:
             self.report.failed.append(f"{target.ref}: {error}")

@@ -101,7 +101,8 @@ class _Pull:
             self._bring_moved_pins()
             self._bring_changes()
         repair.remove_orphans(strangers)
-        self.report.unchanged = puller.manifest.count() - len([c for c in self.report.changes if c.after])
+        known = [c for c in self.report.changes if (c.before if request.dry_run else c.after)]
+        self.report.unchanged = puller.manifest.count() - len(known)
 
     def _bring_moved_pins(self) -> None:
         """A pin was set, and the process killed before it took effect."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hivemind_skillopt.errors import NotFound, SkillOptError, StoreUnavailable
+from hivemind_skillopt.errors import NotFound, SkillOptError, StateUnavailable, StoreUnavailable
 from hivemind_skillopt.ports import SkillStore
 from hivemind_skillopt.pull.report import PullReport
 from hivemind_skillopt.state.installs import Install
@@ -72,7 +72,7 @@ class Repair:
             return  # the harness itself is gone
         try:
             self._make_again(entry, whole)
-        except StoreUnavailable:
+        except (StoreUnavailable, StateUnavailable):
             raise
         except (SkillOptError, OSError) as error:
             self.report.failed.append(f"{entry.ref}: {error}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hivemind_skillopt.model import Scope, SkillRef, SkillVersion
@@ -78,16 +79,29 @@ class PullReport:
         return [change for change in self.changes if not change.after]
 
     @property
-    def problems(self) -> list[str]:
-        """What a person should know of, each a sentence."""
-        told = [*self.failed, *(f"something of yours is in the way: {path}" for path in self.in_the_way)]
+    def about_the_store(self) -> list[str]:
+        """What is odd about it, each a sentence."""
+        told = []
+        if self.store_replaced:
+            told.append("the org store is not as it was at the last pull (replaced, or an older copy)")
         if self.not_offered:
-            names = ", ".join(str(ref) for ref in self.not_offered[:3])
-            more = f" and {len(self.not_offered) - 3} more" if len(self.not_offered) > 3 else ""
             told.append(
-                f"the org store has no {names}{more} any more; what is pulled stays. Is it the right store, and whole?"
+                f"the org store no longer has {shortened(list(map(str, self.not_offered)))}; "
+                "what is pulled stays. Is it the right store, and whole?"
             )
         return told
+
+    @property
+    def problems(self) -> list[str]:
+        """What `status` shows of the worker's pull."""
+        in_the_way = (f"something of yours is in the way: {path}" for path in self.in_the_way)
+        return [*self.about_the_store, *self.failed, *in_the_way]
+
+
+def shortened(texts: Sequence[str], limit: int = 5) -> str:
+    """The first ones, and how many more there are."""
+    more = f" and {len(texts) - limit} more" if len(texts) > limit else ""
+    return ", ".join(texts[:limit]) + more
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hivemind_skillopt.errors import RowRefused, SkillOptError, StoreError, StoreUnavailable
 from hivemind_skillopt.ports import Clock, SkillStore
 from hivemind_skillopt.pull import Puller
+from hivemind_skillopt.pull.report import shortened
 from hivemind_skillopt.state.back_off import BackOff
 from hivemind_skillopt.state.installs import Installs
 from hivemind_skillopt.state.log import Log
@@ -59,7 +60,7 @@ class Sync:
         except (SkillOptError, OSError) as error:
             self._note("pull", str(error))
             return True
-        self._note("pull", "; ".join(report.problems))
+        self._note("pull", shortened(report.problems))
         return True
 
     def tell_dropped(self) -> None:

@@ -138,7 +138,7 @@ class TestAnotherStore:
         for _ in range(2):
             report = world.pull()
             assert (report.store_replaced, report.not_offered) == (True, [DEPLOY])
-            assert "is it the right store" in report.problems[0].lower()
+            assert "is it the right store" in report.problems[1].lower()
         assert world.link().is_symlink()
 
 
