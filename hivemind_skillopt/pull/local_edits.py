@@ -6,11 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hivemind_skillopt.errors import NotFound, SkillInvalid, StoreError, StoreUnavailable
-from hivemind_skillopt.gate.candidate import Candidate
-from hivemind_skillopt.gate.refuse import loadable
 from hivemind_skillopt.model import Result, SkillFolder
 from hivemind_skillopt.ports import SkillStore
-from hivemind_skillopt.pull.merge import merge_folders
 from hivemind_skillopt.pull.report import Edited
 from hivemind_skillopt.skill_md import parse_skill_md, text_field
 from hivemind_skillopt.state.manifest import ManifestEntry
@@ -70,6 +67,8 @@ class LocalEdits:
             base = SkillFolder(())
         if base.content_sha256 != entry.content_sha256:
             return None, (f"the store no longer has v{entry.version}, which was edited",)
+        from hivemind_skillopt.pull.merge import merge_folders  # needed only where somebody has edited a copy
+
         merged = merge_folders(base, mine, theirs)
         conflicts = merged.conflicts or _no_skill(merged.folder, theirs)
         return (None if conflicts else merged.folder), conflicts
@@ -77,6 +76,9 @@ class LocalEdits:
 
 def _no_skill(merged: SkillFolder, theirs: SkillFolder) -> tuple[str, ...]:
     """What merged line by line need not be a skill any more."""
+    from hivemind_skillopt.gate.candidate import Candidate
+    from hivemind_skillopt.gate.refuse import loadable
+
     try:
         check_folder(merged)
         name, given = (text_field(parse_skill_md(one.skill_md), "name") for one in (merged, theirs))

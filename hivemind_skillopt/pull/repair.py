@@ -51,12 +51,13 @@ class Repair:
 
     def _our_links(self, root: Path) -> set[str]:
         """Named as pull names them; a person's own link to a pulled skill has another name."""
-        with suppress(OSError):
-            links = [Path(item.path) for item in os.scandir(root) if item.is_symlink()]
-            return {
-                str(path) for path in links if path.readlink().name == path.name and self.folders.is_link_here(path)
-            }
-        return set()
+        found = set()
+        with suppress(OSError), os.scandir(root) as items:
+            for item in items:
+                leads_to = Path(item.path).readlink() if item.is_symlink() else Path()
+                if leads_to.name == item.name and self.folders.owns(str(leads_to)):
+                    found.add(item.path)
+        return found
 
     def _mend(self, entry: ManifestEntry) -> None:
         try:

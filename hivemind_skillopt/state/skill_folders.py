@@ -163,10 +163,11 @@ class VersionFolders:
         found = [path for parent in self._versions() for path in parent.iterdir()]
         return [path for path in found if is_edited(path)]
 
-    def _versions(self) -> list[Path]:
+    def _versions(self) -> Iterator[Path]:
         """`<sha12>` folders; no half-written ones."""
-        folders = self._root.iterdir() if self._root.is_dir() else ()
-        return [path for path in folders if path.is_dir() and not path.name.startswith(".")]
+        names = [path.name for path in self._root.iterdir()] if self._root.is_dir() else []
+        paths = (self._root / name for name in names if not name.startswith("."))
+        return (path for path in paths if path.is_dir())
 
     def forget_unused(self, in_use: Callable[[Collection[str]], Collection[str]], now: int) -> None:
         """Remove what was left more than UNUSED_AGE ago. `in_use`: those of the folders that a link points to."""
