@@ -88,6 +88,11 @@ class Paths:
         """Held by the one worker."""
         return self.state / "worker.lock"
 
+    @property
+    def pull_lock(self) -> Path:
+        """Held by the one pull, unpull or pin."""
+        return self.state / "pull.lock"
+
     def waiter_lock(self, identity: str) -> Path:
         """Held by the one worker of that store and those homes that waits for its turn."""
         return self.state / WAITERS.replace("*", hashlib.sha256(identity.encode()).hexdigest()[:12])

@@ -78,6 +78,7 @@ class Pipeline:
     checks: Sequence[CheckFunction]
     settings: Settings
     clock: Clock
+    is_pinned: Callable[[SkillRef], bool] = lambda _: False
 
     def judge(self, case: Case) -> Judged:
         """Find the version that was really loaded, show it to the judge, and make the row."""
@@ -91,8 +92,9 @@ class Pipeline:
         return Judged(window.invocation, self._verdict(reactions, window.invocation, reason))
 
     def mode(self, ref: SkillRef, window: JudgmentWindow) -> Mode:
-        """The strictest of the mode then, the mode now, and the skill's policy."""
-        return strictest(window.mode, self.settings.mode, MODE_OF_POLICY[self.store.policy(ref)])
+        """The strictest of the mode then, the mode now, and the skill's policy; a pin on this machine is one, too."""
+        here = Mode.OBSERVE if self.is_pinned(ref) else Mode.AUTO
+        return strictest(window.mode, self.settings.mode, MODE_OF_POLICY[self.store.policy(ref)], here)
 
     def may_propose(self, verdict: Verdict, window: JudgmentWindow) -> bool:
         """Only a `skill_fault` of a known version, in a mode and policy that may change skills."""
@@ -260,7 +262,7 @@ class Pipeline:
             after=_edited(before, draft.edits),
             edits=draft.edits,
             ref=verdict.ref,
-            frozen_by=_frozen_by(self.store.policy(verdict.ref)),
+            frozen_by=_frozen_by(self.store.policy(verdict.ref)) or ("pinned" if self.is_pinned(verdict.ref) else ""),
             confidence=verdict.confidence,
             confidence_floor=self.settings.limits.confidence_floor,
             evidence=_evidence(case),

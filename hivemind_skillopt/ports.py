@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from hivemind_skillopt.model import (
     SkillFolder,
     SkillRef,
     SkillVersion,
+    UnreadableChange,
     Usage,
     Verdict,
 )
@@ -33,6 +34,10 @@ class Clock(Protocol):
     """Nanoseconds since the epoch."""
 
     def __call__(self) -> int: ...
+
+
+OnUnreadable = Callable[[UnreadableChange], None]
+"""Takes a row that cannot be read; the others go on."""
 
 
 class SkillStore(Protocol):
@@ -70,12 +75,19 @@ class SkillStore(Protocol):
     def folder(self, ref: SkillRef, version: int) -> SkillFolder:
         """The bytes of one version. Raises NotFound."""
 
-    def changes(self, user: str, since: int = 0) -> list[SkillChange]:
+    def changes(
+        self,
+        user: str,
+        since: int = 0,
+        again: Sequence[int] = (),
+        limit: int | None = None,
+        on_unreadable: OnUnreadable | None = None,
+    ) -> list[SkillChange]:
         """Each skill that `user` may see and that was published, or given a policy, after that change number.
 
-        In the order of their numbers; one query, which reads no body. A skill whose rows cannot be read is left out:
-        whoever keeps the last number to ask from there keeps this program's version with it, and asks for all again
-        after an upgrade.
+        Also those that had one of the numbers `again`, whatever their number is now. In the order of their numbers,
+        the first `limit` of them; one query, which reads no body. A skill whose rows cannot be read is left out, and
+        given to `on_unreadable`.
         """
 
     def published_since(self, at: int) -> int:
@@ -83,6 +95,9 @@ class SkillStore(Protocol):
 
     def policy(self, ref: SkillRef) -> Policy:
         """`auto` where nothing else was set."""
+
+    def policies(self, ref: SkillRef) -> list[Policy]:
+        """All that were ever set, oldest first."""
 
     def set_policy(self, ref: SkillRef, policy: Policy, user: str, at: int) -> None:
         """The newest row wins."""

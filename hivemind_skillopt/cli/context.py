@@ -25,6 +25,8 @@ from hivemind_skillopt.state.made_folders import MadeFolders
 from hivemind_skillopt.state.manifest import Manifest
 from hivemind_skillopt.state.notes import Notes
 from hivemind_skillopt.state.outbox import Outbox
+from hivemind_skillopt.state.pins import Pins
+from hivemind_skillopt.state.pull_cursors import PullCursors
 from hivemind_skillopt.state.skill_folders import VersionFolders
 from hivemind_skillopt.state.spending import Spending
 from hivemind_skillopt.state.windows import Windows
@@ -126,6 +128,11 @@ class Context:
         return BackOff(self.database, self.settings.store_id)
 
     @cached_property
+    def pins(self) -> Pins:
+        """What this machine keeps at a version."""
+        return Pins(self.database, self.settings.store_id)
+
+    @cached_property
     def spending(self) -> Spending:
         """What model calls took."""
         return Spending(self.database, self.settings.limits, self.clock)
@@ -142,7 +149,16 @@ class Context:
 
     def puller(self) -> Puller:
         """The use case of `pull`."""
-        return Puller(self.store, self.manifest, self.folders, self.settings, self.log)
+        return Puller(
+            store=self.store,
+            manifest=self.manifest,
+            folders=self.folders,
+            settings=self.settings,
+            log=self.log,
+            cursors=PullCursors(self.database, self.settings.store_id, self.settings.user),
+            pins=self.pins,
+            made_folders=self.made_folders,
+        )
 
     @cached_property
     def adapters(self) -> Mapping[str, HarnessAdapter]:

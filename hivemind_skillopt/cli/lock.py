@@ -8,6 +8,7 @@ from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.options import RefType, as_json, dry_run
 from hivemind_skillopt.cli.output import print_json, say
 from hivemind_skillopt.cli.show import find_version
+from hivemind_skillopt.errors import StoreError
 from hivemind_skillopt.model import Policy, SkillRef
 
 
@@ -25,9 +26,22 @@ def command(ref: SkillRef, dry_run: bool, as_json: bool) -> None:
 
 
 def change_policy(ref: SkillRef, policy: Policy, *, as_json: bool, dry_run: bool) -> None:
-    """Set it in the store and say what it was. Raises NotFound."""
+    """Set it in the store and say what it was. Raises NotFound; StoreError for a retired skill."""
     context = Context()
     find_version(context, ref, None)
+    if policy is not Policy.RETIRED:
+        refuse_retired(context, ref)
+    set_policy(context, ref, policy, as_json=as_json, dry_run=dry_run)
+
+
+def refuse_retired(context: Context, ref: SkillRef) -> None:
+    """Raises StoreError."""
+    if context.store.policy(ref) is Policy.RETIRED:
+        raise StoreError(f"{ref} is retired; revive it first: `hivemind-skillopt revive {ref}`")
+
+
+def set_policy(context: Context, ref: SkillRef, policy: Policy, *, as_json: bool, dry_run: bool) -> None:
+    """Whatever it was."""
     before = context.store.policy(ref)
     if not dry_run and policy is not before:
         context.store.set_policy(ref, policy, context.settings.user, context.clock())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TypeVar
@@ -24,8 +25,8 @@ class WordType(click.ParamType[Word]):
 
     name = "word"
 
-    def __init__(self, words: type[Word]) -> None:
-        self._words = words
+    def __init__(self, words: type[Word], *, without: Collection[Word] = ()) -> None:
+        self._words = {word.value: word for word in words if word not in without}
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002  click's signature
         """The choice, for `--help`."""
@@ -34,8 +35,8 @@ class WordType(click.ParamType[Word]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Word:
         """Another word is a usage error."""
         try:
-            return self._words(str(value))
-        except ValueError:
+            return self._words[str(value)]
+        except KeyError:
             self.fail(f"'{value}' is not one of {', '.join(self._words)}", param, ctx)
 
 

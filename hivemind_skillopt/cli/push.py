@@ -22,7 +22,11 @@ from hivemind_skillopt.store.rules import Standing, next_version
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--author", help="Publish as this author (default: you).")
 @click.option("--scope", type=WordType(Scope), default=Scope.TEAM, help="Who may pull it: team (default) or me.")
-@click.option("--policy", type=WordType(Policy), help="What the loop may do to it: auto (default), review, locked.")
+@click.option(
+    "--policy",
+    type=WordType(Policy, without={Policy.RETIRED}),
+    help="What the loop may do to it: auto (default), review, locked.",
+)
 @click.option("--parent", metavar="SHA", help="Publish on this parent instead of the one you pulled.")
 @dry_run
 @as_json
@@ -51,7 +55,8 @@ def command(
         context.log.write("pushed", ref=str(version.ref), version=version.version)
     else:
         check_folder(publication.folder)
-        version = next_version(publication, Standing(context.store.head(publication.ref)))
+        standing = Standing(context.store.head(publication.ref), context.store.policy(publication.ref))
+        version = next_version(publication, standing)
     _report(version, as_json=as_json, dry_run=dry_run)
 
 

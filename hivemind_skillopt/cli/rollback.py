@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from hivemind_skillopt.cli.context import Context
+from hivemind_skillopt.cli.lock import refuse_retired
 from hivemind_skillopt.cli.options import RefType, VersionType, as_json, dry_run
 from hivemind_skillopt.cli.output import print_json, say
 from hivemind_skillopt.cli.show import find_version
@@ -35,6 +36,7 @@ def command(ref: SkillRef, number: int, dry_run: bool, as_json: bool) -> None:
         scope=head.scope,
         reverts_version=number,
     )
+    refuse_retired(context, ref)
     if not dry_run:
         made = _publish(context, publication)
         context.log.write("rolled_back", ref=str(ref), version=made.version, to=number)

@@ -13,7 +13,7 @@ from hivemind_skillopt.cli.harness_file import why_silent
 from hivemind_skillopt.cli.options import as_json
 from hivemind_skillopt.cli.output import ago, iso, print_json, say, shown_store, span, tilde
 from hivemind_skillopt.errors import SkillOptError
-from hivemind_skillopt.model import DAY
+from hivemind_skillopt.model import DAY, SkillRef
 from hivemind_skillopt.settings import FOR_EVER, Limits, Settings, without_credentials
 from hivemind_skillopt.state.installs import Install
 from hivemind_skillopt.state.log import last_worker_failure
@@ -63,6 +63,7 @@ class Status:
     store_failure: str | None
     harnesses: list[Harness]
     skills_pulled: int
+    pinned: dict[SkillRef, int]
     windows_open: int
     inbox: int
     set_aside: int
@@ -97,6 +98,7 @@ def _ask(context: Context) -> Status:
         store_failure=failure or context.notes.get("sync_failure") or context.notes.get("pull_failure") or None,
         harnesses=[_harness(context, install) for install in context.installs.all()],
         skills_pulled=len({entry.ref for entry in context.manifest.entries()}),
+        pinned=context.pins.all(),
         windows_open=len(context.windows.all_open()),
         inbox=len(context.inbox.names()),
         set_aside=context.inbox.set_aside_count(),
@@ -155,6 +157,7 @@ def _facts(status: Status) -> dict[str, object]:
         "store": store,
         "harnesses": [asdict(harness) for harness in status.harnesses],
         "skills_pulled": status.skills_pulled,
+        "pinned": {str(ref): version for ref, version in status.pinned.items()},
         "windows_open": status.windows_open,
         "inbox": status.inbox,
         "set_aside": status.set_aside,
@@ -201,6 +204,8 @@ def _print(status: Status, now: int) -> None:
         f"inbox {status.inbox}, jobs {status.jobs}, outbox {status.outbox.rows}"
     )
     _print_outbox(status.outbox, now)
+    if status.pinned:
+        say(f"pinned     {', '.join(f'{ref} to v{version}' for ref, version in status.pinned.items())}")
     for one in status.elsewhere:
         say(f"           of these for {_owner(one, settings)}: inbox {one.inbox}, jobs {one.jobs}")
     if status.set_aside:

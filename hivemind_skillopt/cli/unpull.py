@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from contextlib import nullcontext
 
 import click
 
@@ -11,9 +11,8 @@ from hivemind_skillopt.cli.options import RefType, as_json, dry_run
 from hivemind_skillopt.cli.output import print_json, print_table, say, tilde
 from hivemind_skillopt.errors import NotFound
 from hivemind_skillopt.model import SkillRef
-from hivemind_skillopt.pull import Unpuller, UnpullReport
+from hivemind_skillopt.pull import Unpuller, UnpullReport, pull_alone
 from hivemind_skillopt.settings import Settings
-from hivemind_skillopt.state.made_folders import remove_empty
 from hivemind_skillopt.state.manifest import ManifestEntry
 
 
@@ -32,9 +31,9 @@ def command(refs: tuple[SkillRef, ...], everything: bool, dry_run: bool, as_json
         raise click.UsageError("name the skills, or say --all")
     context = Context()
     entries = _chosen(context, refs)
-    report = Unpuller(context.manifest, context.folders, context.log).unpull(entries, dry_run=dry_run)
-    if not dry_run:
-        remove_empty({Path(entry.link).parent for entry in entries} & context.made_folders.all())
+    unpuller = Unpuller(context.manifest, context.folders, context.log, context.made_folders)
+    with nullcontext() if dry_run else pull_alone(context.settings.paths.pull_lock):
+        report = unpuller.unpull(entries, dry_run=dry_run)
     if as_json:
         _print_json(report, dry_run)
     else:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     cast,
     func,
+    insert,
     inspect,
     select,
     update,
@@ -142,6 +143,48 @@ manifest = Table(
     Index("manifest_now", "home", "name", "author", "to_generation"),
 )
 
+HERE = manifest.c.to_generation.is_(None)
+"""What is pulled now."""
+
+MANIFEST_INDEXES = (
+    Index("manifest_here", manifest.c.name, manifest.c.author, manifest.c.home, sqlite_where=HERE),
+    Index("manifest_folders", manifest.c.folder, sqlite_where=HERE),
+    Index("manifest_from", manifest.c.from_generation),
+    Index("manifest_to", manifest.c.to_generation),
+)
+
+unpulled = Table(
+    "unpulled",
+    metadata,
+    Column("home", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    PrimaryKeyConstraint("home", "name", "author"),
+)
+"""What a person has taken out; a retired skill's entry ends, too, but stands not here."""
+
+pull_cursors = Table(
+    "pull_cursors",
+    metadata,
+    Column("store_id", Text, nullable=False),
+    Column("home", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("mark", Text, nullable=False),
+    Column("waiting", Text, nullable=False),
+    PrimaryKeyConstraint("store_id", "home", "user"),
+)
+
+pins = Table(
+    "pins",
+    metadata,
+    Column("store_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    PrimaryKeyConstraint("store_id", "name", "author"),
+)
+
 installs = Table(
     "installs",
     metadata,
@@ -175,6 +218,17 @@ def m002_several_files(connection: Connection) -> None:
             connection.execute(update(installs).where(*here).values(value=json.dumps(value)))
 
 
+def m003_pull(connection: Connection) -> None:
+    """Cursors, pins, and what was unpulled, which the manifest alone said before. A new file has the tables already."""
+    for table in (unpulled, pull_cursors, pins):
+        table.create(connection, checkfirst=True)
+    for index in MANIFEST_INDEXES:
+        index.create(connection, checkfirst=True)
+    place = (manifest.c.home, manifest.c.name, manifest.c.author)
+    ended = select(*place).group_by(*place).having(func.count() == func.count(manifest.c.to_generation))
+    connection.execute(insert(unpulled).from_select(list(unpulled.c), ended))
+
+
 HAPPENED = ("started_at", "invoked_at", "judged_at", "proposed_at")
 """The time of each kind of record."""
 
@@ -192,7 +246,12 @@ def m004_bounded_outbox(connection: Connection) -> None:
         index.create(connection, checkfirst=True)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m001_first, m002_several_files, m004_bounded_outbox)
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
+    m001_first,
+    m002_several_files,
+    m003_pull,
+    m004_bounded_outbox,
+)
 
 
 def upgrade(connection: Connection) -> None:

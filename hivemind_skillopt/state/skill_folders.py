@@ -6,7 +6,7 @@ import itertools
 import os
 import shutil
 import stat
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
@@ -23,6 +23,8 @@ from hivemind_skillopt.model import (
     is_left_out,
     nfc,
 )
+
+AT_A_TIME = 500
 
 UNUSED_AGE = 7 * DAY
 """How long a version that no link points to stays (DESIGN 10)."""
@@ -128,12 +130,10 @@ class VersionFolders:
     def put(self, ref: SkillRef, folder: SkillFolder) -> Path:
         """Write a version, or find it already there and whole. A damaged or edited one is kept aside first."""
         sha = folder.content_sha256
+        if here := self.find(ref, sha):
+            return here
         target = self.path(ref, sha)
-        if target.exists():
-            if content_sha256(target) == sha:
-                with suppress(OSError):
-                    os.utime(target.parent)  # it is in use again
-                return target
+        if os.path.lexists(target):
             self.keep_aside(ref, target)
         temporary = self._root / f".tmp-{os.getpid()}-{os.urandom(4).hex()}"
         try:
@@ -144,6 +144,15 @@ class VersionFolders:
             shutil.rmtree(temporary, ignore_errors=True)
         return target
 
+    def find(self, ref: SkillRef, sha: str) -> Path | None:
+        """A version that is here, whole and unchanged."""
+        target = self.path(ref, sha)
+        if not target.exists() or content_sha256(target) != sha:
+            return None
+        with suppress(OSError):
+            os.utime(target.parent)  # it is in use again
+        return target
+
     def leave(self, folder: Path, now: int) -> None:
         """No link points there any more, from now (ns) on."""
         with suppress(OSError):
@@ -152,40 +161,61 @@ class VersionFolders:
     def edited(self) -> list[Path]:
         """The version folders that are no longer what was pulled."""
         found = [path for parent in self._versions() for path in parent.iterdir()]
-        return [path for path in found if _is_edited(path)]
+        return [path for path in found if is_edited(path)]
 
-    def _versions(self) -> list[Path]:
+    def _versions(self) -> Iterator[Path]:
         """`<sha12>` folders; no half-written ones."""
-        folders = self._root.iterdir() if self._root.is_dir() else ()
-        return [path for path in folders if path.is_dir() and not path.name.startswith(".")]
+        names = [path.name for path in self._root.iterdir()] if self._root.is_dir() else []
+        paths = (self._root / name for name in names if not name.startswith("."))
+        return (path for path in paths if path.is_dir())
 
-    def forget_unused(self, in_use: Collection[str], now: int) -> None:
-        """Remove what was left more than UNUSED_AGE ago."""
-        for parent in self._versions():
-            for folder in parent.iterdir():
-                if str(folder) not in in_use and now - parent.stat().st_mtime_ns > UNUSED_AGE:
+    def forget_unused(self, in_use: Callable[[Collection[str]], Collection[str]], now: int) -> None:
+        """Remove what was left more than UNUSED_AGE ago. `in_use`: those of the folders that a link points to."""
+        for folders in self._left_long_ago(now):
+            used = in_use([str(folder) for folder in folders])
+            for folder in folders:
+                if str(folder) not in used:
                     self.discard(folder)
 
-    def discard(self, folder: Path) -> Path | None:
-        """Remove a version folder; one that its user edited is kept aside, and its new place returned."""
+    def _left_long_ago(self, now: int) -> Iterator[list[Path]]:
+        """A few hundred at a time."""
+        found: list[Path] = []
+        for parent in self._versions():
+            if now - parent.stat().st_mtime_ns > UNUSED_AGE:
+                found += parent.iterdir()
+            if len(found) >= AT_A_TIME:
+                yield found
+                found = []
+        yield found
+
+    def discard(self, folder: Path, sha: str = "") -> Path | None:
+        """Remove a version folder; one that a person edited is kept aside, and its new place returned.
+
+        `sha`: what was pulled; else the folder's own name tells.
+        """
         kept = None
-        if folder.is_dir() and _is_edited(folder):
+        if folder.is_dir() and (is_edited(folder) or (sha and content_sha256(folder) != sha)):
             kept = self.keep_aside(folder.name, folder)
         shutil.rmtree(folder, ignore_errors=True)
-        with suppress(OSError):
-            folder.parent.rmdir()
+        for parent in (folder.parent, self._root):
+            with suppress(OSError):
+                parent.rmdir()
         return kept
 
-    def keep_aside(self, ref: SkillRef | str, folder: Path) -> Path:
-        """Move an edited copy out of the way; nothing that a person wrote is lost."""
+    def keep_aside(self, ref: SkillRef | str, folder: Path, *, copy: bool = False) -> Path:
+        """Move an edited copy out of the way, or copy it; nothing that a person wrote is lost."""
         self._edited.mkdir(mode=0o700, parents=True, exist_ok=True)
         numbers = (self._edited / f"{ref}.{number}" for number in itertools.count(1))
         target = next(path for path in numbers if not os.path.lexists(path))
-        folder.replace(target)
+        if copy:
+            shutil.copytree(folder, target, symlinks=True)
+        else:
+            folder.replace(target)
         return target
 
 
-def _is_edited(version: Path) -> bool:
+def is_edited(version: Path) -> bool:
+    """Was a version folder changed since it was written? Its parent is named after what it held then."""
     return not content_sha256(version).startswith(version.parent.name)
 
 

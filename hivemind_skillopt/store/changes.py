@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Connection, ScalarSelect, Subquery, Table, and_, func, or_, select, union
+from collections.abc import Iterable, Sequence
 
-from hivemind_skillopt.model import Policy, Scope, SkillChange, SkillVersion
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Select,
+    Subquery,
+    Table,
+    and_,
+    func,
+    or_,
+    select,
+    union_all,
+)
+
+from hivemind_skillopt.errors import StoreError
+from hivemind_skillopt.model import Policy, Scope, SkillChange, SkillVersion, UnreadableChange
+from hivemind_skillopt.ports import OnUnreadable
 from hivemind_skillopt.store.dialect import insert_into
-from hivemind_skillopt.store.rows import Row, Tell, damaged, known_word, readable, version_from_row
+from hivemind_skillopt.store.rows import BROKEN_CELL, Row, damaged, known_word, version_from_row
 from hivemind_skillopt.store.schema import org_changes, policies, skills
 
 NO_BODY = tuple(column for column in skills.c if column.name != "body")
@@ -23,12 +40,12 @@ def next_change(connection: Connection, org: str) -> int:
     return int(connection.execute(following.returning(org_changes.c.last)).scalar_one())
 
 
-def changes(connection: Connection, org: str, user: str, since: int, tell: Tell) -> list[SkillChange]:
-    """One query: each skill that was published or whose policy was set after `since`, with head and policy.
-
-    A skill whose head or policy cannot be read is left out, and told: it never hides the others.
-    """
-    touched = _touched(org, since)
+def changed(
+    connection: Connection, org: str, user: str, since: int, again: Sequence[int], limit: int | None
+) -> list[Row]:
+    """One query: a row for each skill that had a change after `since`, or one of the numbers `again`, and that `user`
+    may see; with its head and its policy, in the order of their last numbers."""
+    touched = _touched(org, since, again)
     last = select(org_changes.c.last).where(org_changes.c.org == org).scalar_subquery().label("last")
     found = (
         select(*NO_BODY, policies.c.policy, policies.c.change.label("policy_change"), last)
@@ -39,18 +56,36 @@ def changes(connection: Connection, org: str, user: str, since: int, tell: Tell)
         )
         .where(skills.c.org == org, skills.c.version == _newest("version"))
         .where(or_(skills.c.scope == Scope.TEAM.value, skills.c.author == user))
+        .order_by(touched.c.number)
+        .limit(limit)
     )
-    rows = [dict(row) for row in connection.execute(found).mappings()]
-    return sorted(readable(rows, _change, tell), key=lambda change: change.number)
+    return [dict(row) for row in connection.execute(found).mappings()]
 
 
-def _touched(org: str, since: int) -> Subquery:
-    """The skills' names: both tables are asked by their index, so that where nothing changed nothing is read."""
-    names = (
-        select(table.c.name, table.c.author).where(table.c.org == org, table.c.change > since)
-        for table in (skills, policies)
-    )
-    return union(*names).subquery()
+def as_changes(rows: Iterable[Row], on_unreadable: OnUnreadable) -> list[SkillChange]:
+    """The rows as values. One that cannot be read never hides the others."""
+    known = []
+    for row in rows:
+        try:
+            known.append(_change(dict(row)))
+        except StoreError as error:
+            on_unreadable(UnreadableChange(_number(row), f"{row['name']}--{row['author']}", str(error)))
+    return sorted(known, key=lambda change: change.number)
+
+
+def _touched(org: str, since: int, again: Sequence[int]) -> Subquery:
+    """The skills' names and last numbers: both tables are asked by their index, so that where nothing changed nothing
+    is read."""
+    parts = [_names(table, org, table.c.change > since) for table in (skills, policies)]
+    if again:
+        parts += [_names(table, org, table.c.change.in_(again)) for table in (skills, policies)]
+    every = union_all(*parts).subquery()
+    last = func.max(every.c.change).label("number")
+    return select(every.c.name, every.c.author, last).group_by(every.c.name, every.c.author).subquery()
+
+
+def _names(table: Table, org: str, which: ColumnElement[bool]) -> Select[tuple[str, str, int]]:
+    return select(table.c.name, table.c.author, table.c.change).where(table.c.org == org, which)
 
 
 def _newest(column: str) -> ScalarSelect[int]:
@@ -64,9 +99,17 @@ def _newest(column: str) -> ScalarSelect[int]:
 
 def _change(row: Row) -> SkillChange:
     """Raises StoreError. A number that nobody was given would hide every later change from whoever remembers it."""
-    policy, policy_change, last = row.pop("policy"), row.pop("policy_change"), row.pop("last")
-    number = max(int(str(row.pop("change"))), int(str(policy_change or 0)))
+    number = _number(row)
+    policy, last, _, _ = row.pop("policy"), row.pop("last"), row.pop("policy_change"), row.pop("change")
     head = version_from_row(row)
-    if number > int(str(last or 0)):
+    if not 0 < number <= int(str(last or 0)):
         raise damaged(SkillVersion, row, "change number")
     return SkillChange(number, head, known_word(Policy, str(policy or Policy.AUTO), f"policy of {head.ref}"))
+
+
+def _number(row: Row) -> int:
+    """0 where it is none."""
+    try:
+        return max(int(str(row["change"])), int(str(row["policy_change"] or 0)))
+    except BROKEN_CELL:
+        return 0

@@ -23,7 +23,7 @@ from hivemind_skillopt.model import (
     Verdict,
     VersionSource,
 )
-from hivemind_skillopt.ports import SkillStore
+from hivemind_skillopt.ports import OnUnreadable, SkillStore
 from hivemind_skillopt.store.folder_rules import check_folder
 from hivemind_skillopt.store.rules import FINAL, Standing, as_published, next_version, only, visible_to
 
@@ -39,8 +39,8 @@ class MemoryStore(SkillStore):
         self._versions: defaultdict[SkillRef, list[SkillVersion]] = defaultdict(list)
         self._folders: dict[tuple[SkillRef, int], SkillFolder] = {}
         self._publications: dict[str, tuple[Proposal, SkillVersion]] = {}
-        self._policies: dict[SkillRef, Policy] = {}
-        self._numbers: dict[SkillRef, int] = {}
+        self._policies: defaultdict[SkillRef, list[Policy]] = defaultdict(list)
+        self._numbers: defaultdict[SkillRef, list[int]] = defaultdict(list)
         self._last_number = 0
         self._attributions: dict[str, Attribution] = {}
         self._invocations: dict[str, Invocation] = {}
@@ -86,12 +86,20 @@ class MemoryStore(SkillStore):
             raise NotFound(f"{ref} has no version {version} in this org")
         return found
 
-    def changes(self, user: str, since: int = 0) -> list[SkillChange]:
+    def changes(
+        self,
+        user: str,
+        since: int = 0,
+        again: Sequence[int] = (),
+        limit: int | None = None,
+        on_unreadable: OnUnreadable | None = None,  # noqa: ARG002  nothing in here is
+    ) -> list[SkillChange]:
         """Each skill that `user` may see and that was published, or given a policy, after that change number."""
         with self._lock:
-            found = [self._change(ref) for ref in self._versions]
-        seen = (change for change in found if change.number > since and visible_to(user, change.head))
-        return sorted(seen, key=lambda change: change.number)
+            asked = (ref for ref in self._versions if any(n > since or n in again for n in self._numbers[ref]))
+            found = [self._change(ref) for ref in asked]
+        seen = (change for change in found if visible_to(user, change.head))
+        return sorted(seen, key=lambda change: change.number)[:limit]
 
     def published_since(self, at: int) -> int:
         """How many versions the loop has published since then (ns)."""
@@ -101,12 +109,17 @@ class MemoryStore(SkillStore):
     def policy(self, ref: SkillRef) -> Policy:
         """`auto` where nothing else was set."""
         with self._lock:
-            return self._policies.get(ref, Policy.AUTO)
+            return self._policy(ref)
+
+    def policies(self, ref: SkillRef) -> list[Policy]:
+        """All that were ever set, oldest first."""
+        with self._lock:
+            return list(self._policies.get(ref, ()))
 
     def set_policy(self, ref: SkillRef, policy: Policy, user: str, at: int) -> None:  # noqa: ARG002 (the port's)
         """The last one wins."""
         with self._lock:
-            self._policies[ref] = policy
+            self._policies[ref].append(policy)
             self._take_number(ref)
 
     def record(self, records: Sequence[Record]) -> None:
@@ -165,11 +178,11 @@ class MemoryStore(SkillStore):
         head = versions[-1] if versions else None
         proposal = publication.proposal
         if proposal is None:
-            return Standing(head)
+            return Standing(head, self._policy(publication.ref))
         known = self._proposals.get(proposal.id)
         return Standing(
             head=head,
-            policy=self._policies.get(publication.ref, Policy.AUTO),
+            policy=self._policy(publication.ref),
             used_for=self._used_for(proposal),
             loop_published_at=tuple(v.published_at for v in versions if v.proposal_id is not None),
             status=known.status if known else None,
@@ -191,10 +204,13 @@ class MemoryStore(SkillStore):
 
     def _take_number(self, ref: SkillRef) -> None:
         self._last_number += 1
-        self._numbers[ref] = self._last_number
+        self._numbers[ref].append(self._last_number)
 
     def _change(self, ref: SkillRef) -> SkillChange:
-        return SkillChange(self._numbers[ref], self._versions[ref][-1], self._policies.get(ref, Policy.AUTO))
+        return SkillChange(self._numbers[ref][-1], self._versions[ref][-1], self._policy(ref))
+
+    def _policy(self, ref: SkillRef) -> Policy:
+        return self._policies[ref][-1] if self._policies.get(ref) else Policy.AUTO
 
     def _add(self, record: Record) -> None:
         match record:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import Connection, insert, or_, select
 
 from hivemind_skillopt.model import Proposal, ProposalStatus, Publication, SkillVersion
@@ -52,11 +54,11 @@ def _version_of(connection: Connection, org: str, proposal: Proposal) -> SkillVe
 def _standing(connection: Connection, org: str, publication: Publication, parent: Row | None) -> Standing:
     head = version_from_row(parent) if parent else None
     proposal = publication.proposal
+    standing = Standing(head, policy(connection, org, publication.ref))
     if proposal is None:
-        return Standing(head)
-    return Standing(
-        head=head,
-        policy=policy(connection, org, publication.ref),
+        return standing
+    return replace(
+        standing,
         used_for=_used_for(connection, org, proposal),
         loop_published_at=_loop_published_at(connection, org, publication),
         status=_status(connection, org, proposal),

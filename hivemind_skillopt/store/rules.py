@@ -44,9 +44,11 @@ class Standing:
 def next_version(publication: Publication, standing: Standing) -> SkillVersion:
     """The version that this publication makes.
 
-    Raises AlreadyPublished, ParentMoved, PublicationHeldBack; StoreError for a locked skill, a rejected proposal
-    and for no change; SkillInvalid where SKILL.md is no text.
+    Raises AlreadyPublished, ParentMoved, PublicationHeldBack; StoreError for a retired or locked skill, a
+    rejected proposal and for no change; SkillInvalid where SKILL.md is no text.
     """
+    if standing.policy is Policy.RETIRED:
+        raise StoreError(f"{publication.ref} is retired; revive it first: `hivemind-skillopt revive {publication.ref}`")
     if publication.proposal:
         _check_proposal(publication, standing)
     _check_parent(publication, standing.head)
@@ -100,8 +102,6 @@ def _check_proposal(publication: Publication, standing: Standing) -> None:
         raise StoreError(f"the proposal for {publication.ref} was rejected; it cannot be published")
     if standing.policy is Policy.LOCKED:
         raise StoreError(f"{publication.ref} is locked; unlock it first")
-    if standing.policy is Policy.RETIRED:
-        raise StoreError(f"{publication.ref} is retired; revive it first")
 
 
 def _check_parent(publication: Publication, head: SkillVersion | None) -> None:

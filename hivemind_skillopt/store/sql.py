@@ -22,10 +22,10 @@ from hivemind_skillopt.model import (
     SkillVersion,
     Verdict,
 )
-from hivemind_skillopt.ports import SkillStore
+from hivemind_skillopt.ports import OnUnreadable, SkillStore
 from hivemind_skillopt.store import migrations, publish, versions
 from hivemind_skillopt.store.annotations import add_annotation, find_invocation, newest_annotations
-from hivemind_skillopt.store.changes import changes, next_change
+from hivemind_skillopt.store.changes import as_changes, changed, next_change
 from hivemind_skillopt.store.deadline import SECONDS
 from hivemind_skillopt.store.folder_rules import check_folder
 from hivemind_skillopt.store.records import (
@@ -104,10 +104,18 @@ class SqlStore(SkillStore):
         with self._transaction() as connection:
             return versions.folder(connection, self._org, ref, version)
 
-    def changes(self, user: str, since: int = 0) -> list[SkillChange]:
+    def changes(
+        self,
+        user: str,
+        since: int = 0,
+        again: Sequence[int] = (),
+        limit: int | None = None,
+        on_unreadable: OnUnreadable | None = None,
+    ) -> list[SkillChange]:
         """Each skill that `user` may see and that was published, or given a policy, after that change number."""
         with self._transaction() as connection:
-            return changes(connection, self._org, user, since, self._tell)
+            rows = changed(connection, self._org, user, since, again, limit)
+        return as_changes(rows, on_unreadable or (lambda unknown: self._tell(unknown.why)))
 
     def published_since(self, at: int) -> int:
         """How many versions the loop has published since then (ns)."""
@@ -118,6 +126,11 @@ class SqlStore(SkillStore):
         """`auto` where nothing else was set."""
         with self._transaction() as connection:
             return versions.policy(connection, self._org, ref)
+
+    def policies(self, ref: SkillRef) -> list[Policy]:
+        """All that were ever set, oldest first."""
+        with self._transaction() as connection:
+            return versions.all_policies(connection, self._org, ref)
 
     def set_policy(self, ref: SkillRef, policy: Policy, user: str, at: int) -> None:
         """The newest row wins."""

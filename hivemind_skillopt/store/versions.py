@@ -75,6 +75,12 @@ def policy(connection: Connection, org: str, ref: SkillRef) -> Policy:
     return known_word(Policy, connection.scalar(newest) or Policy.AUTO, "policy")
 
 
+def all_policies(connection: Connection, org: str, ref: SkillRef) -> list[Policy]:
+    """Oldest first. Raises StoreTooNew."""
+    rows = select(policies.c.policy).where(policies.c.org == org, of_ref(policies, ref)).order_by(policies.c.change)
+    return [known_word(Policy, text, "policy") for text in connection.scalars(rows)]
+
+
 def _rows(connection: Connection, org: str, *where: ColumnElement[bool]) -> list[Row]:
     found = select(*NO_BODY).where(skills.c.org == org, *where).order_by(skills.c.version)
     return [dict(row) for row in connection.execute(found).mappings()]

@@ -28,10 +28,13 @@ from hivemind_skillopt.state.inbox import Inbox
 from hivemind_skillopt.state.installs import Installs
 from hivemind_skillopt.state.jobs import Jobs, Place
 from hivemind_skillopt.state.log import Log
+from hivemind_skillopt.state.made_folders import MadeFolders
 from hivemind_skillopt.state.manifest import Manifest, ManifestEntry
 from hivemind_skillopt.state.markers import Markers
 from hivemind_skillopt.state.notes import Notes
 from hivemind_skillopt.state.outbox import Outbox
+from hivemind_skillopt.state.pins import Pins
+from hivemind_skillopt.state.pull_cursors import PullCursors
 from hivemind_skillopt.state.running_calls import RunningCalls
 from hivemind_skillopt.state.skill_folders import VersionFolders, content_sha256
 from hivemind_skillopt.state.spending import Spending
@@ -58,9 +61,19 @@ def build_loop(settings: Settings, clock: Clock = time.time_ns, sleep: Callable[
     adapters = hooks.adapters(settings.environ)
     inbox, seen, notes = Inbox(paths.inbox, paths.set_aside), SeenEvents(database), Notes(database)
     spending = Spending(database, settings.limits, clock)
-    pipelines = _Pipelines(settings, hooks, adapters, store, spending, clock)
+    pins = Pins(database, settings.store_id)
+    pipelines = _Pipelines(settings, hooks, adapters, store, spending, clock, pins)
     back_off = BackOff(database, settings.store_id)
-    puller = Puller(store, machine.manifest, VersionFolders(paths.skills, paths.edited), settings, log)
+    puller = Puller(
+        store=store,
+        manifest=machine.manifest,
+        folders=VersionFolders(paths.skills, paths.edited),
+        settings=settings,
+        log=log,
+        cursors=PullCursors(database, settings.store_id, settings.user),
+        pins=pins,
+        made_folders=MadeFolders(paths.made_folders),
+    )
     return Loop(
         machine=machine,
         intake=Intake(settings, database, inbox, seen, machine, hooks, adapters, notes),
@@ -131,6 +144,7 @@ class _Pipelines:
         store: SkillStore,
         spending: Spending,
         clock: Clock,
+        pins: Pins,
     ) -> None:
         self._settings = settings
         self._hooks = hooks
@@ -138,6 +152,7 @@ class _Pipelines:
         self._store = store
         self._spending = spending
         self._clock = clock
+        self._pins = pins
 
     def of(self, window: JudgmentWindow) -> Pipeline:
         """Raises SettingsError where no such agent or scorer is known."""
@@ -162,4 +177,5 @@ class _Pipelines:
             checks=self._hooks.gate_checks(),
             settings=settings,
             clock=self._clock,
+            is_pinned=lambda ref: ref in self._pins.all(),
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hivemind_skillopt.errors import RowRefused, SkillOptError, StoreError, StoreUnavailable
 from hivemind_skillopt.ports import Clock, SkillStore
 from hivemind_skillopt.pull import Puller
+from hivemind_skillopt.pull.report import shortened
 from hivemind_skillopt.state.back_off import BackOff
 from hivemind_skillopt.state.installs import Installs
 from hivemind_skillopt.state.log import Log
@@ -59,8 +60,7 @@ class Sync:
         except (SkillOptError, OSError) as error:
             self._note("pull", str(error))
             return True
-        problems = [*report.failed, *(f"something of yours is in the way: {path}" for path in report.in_the_way)]
-        self._note("pull", "; ".join(problems))
+        self._note("pull", shortened(report.problems))
         return True
 
     def tell_dropped(self) -> None:

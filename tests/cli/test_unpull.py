@@ -10,6 +10,7 @@ import pytest
 from hivemind_skillopt.model import DAY, SkillRef
 from hivemind_skillopt.pull import Unpuller
 from hivemind_skillopt.state.log import Log
+from hivemind_skillopt.state.made_folders import MadeFolders
 from hivemind_skillopt.state.manifest import Manifest
 from hivemind_skillopt.state.skill_folders import VersionFolders
 from tests.cli.conftest import SKILL, Cli
@@ -95,7 +96,7 @@ def unpull(lab: Lab, ref: SkillRef) -> None:
     manifest = Manifest(lab.database, lab.paths, lab.settings.store_id)
     folders = VersionFolders(lab.paths.skills, lab.paths.edited)
     entries = [entry for entry in manifest.everywhere() if entry.ref == ref]
-    Unpuller(manifest, folders, Log(lab.paths.log, lab.clock)).unpull(entries)
+    Unpuller(manifest, folders, Log(lab.paths.log, lab.clock), MadeFolders(lab.paths.made_folders)).unpull(entries)
 
 
 def test_a_session_start_does_not_bring_it_back(lab: Lab) -> None:

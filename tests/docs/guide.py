@@ -122,8 +122,17 @@ def logged_in(machine: Machine) -> None:
     machine.script({"judge": [{"answer": {**story.JUDGE_ANSWER, "outcome": "user_change", "quote": None}}]})
 
 
+def edited(machine: Machine) -> None:
+    """Somebody edits the pulled copy, and the author goes on from the same text."""
+    copy = machine.path / ".claude" / "skills" / "release--alice" / "SKILL.md"
+    text = copy.read_text()
+    (machine.path / "release" / "SKILL.md").write_text(text.replace("that it is live", "that it is live, and where"))
+    copy.write_text(text.replace("1. Build the service.", "1. Build the service, with its tests."))
+
+
 STAGES: dict[str, Callable[[Machine], None]] = {
     "conflict": conflict,
+    "edited": edited,
     "session": session,
     "failing-session": failing_session,
     "logged-in": logged_in,

@@ -10,14 +10,18 @@ from pathlib import Path
 
 from hivemind_skillopt.model import SECOND, Publication, SkillFile, SkillFolder, SkillRef
 from hivemind_skillopt.paths import Paths
-from hivemind_skillopt.pull import Puller
+from hivemind_skillopt.pull import Puller, PullReport, Request
+from hivemind_skillopt.pull.puller import EVERYTHING
 from hivemind_skillopt.settings import Settings, load_settings
 from hivemind_skillopt.state.database import Database
 from hivemind_skillopt.state.installs import Install, Installs
 from hivemind_skillopt.state.jobs import Jobs, Place
 from hivemind_skillopt.state.log import Log, read_log
+from hivemind_skillopt.state.made_folders import MadeFolders
 from hivemind_skillopt.state.manifest import Manifest
 from hivemind_skillopt.state.outbox import Outbox
+from hivemind_skillopt.state.pins import Pins
+from hivemind_skillopt.state.pull_cursors import PullCursors
 from hivemind_skillopt.state.skill_folders import VersionFolders
 from hivemind_skillopt.state.windows import Windows
 from hivemind_skillopt.store.engine import open_store
@@ -105,16 +109,25 @@ class Lab:
         folder = SkillFolder((SkillFile("SKILL.md", text.replace("deploy--alice", str(ref)).encode()),))
         self.store.publish(Publication(ref, folder, head.content_sha256 if head else None, "alice", self.clock()))
 
-    def pull(self) -> None:
+    def pull(self, request: Request = EVERYTHING) -> PullReport:
         """Install into the one harness home and pull."""
         home = self.harness_home
         database = self.database
         install = Install(self.harness, str(home), str(home / "skills"), "py", "0", 1, ())
         Installs(database).put(install)
-        folders = VersionFolders(self.paths.skills, self.paths.edited)
-        log = Log(self.paths.log, self.clock)
-        Puller(self.store, Manifest(database, self.paths, self.settings.store_id), folders, self.settings, log).pull(
-            [install]
+        return self.puller(database).pull([install], request)
+
+    def puller(self, database: Database) -> Puller:
+        settings = self.settings
+        return Puller(
+            store=self.store,
+            manifest=Manifest(database, self.paths, settings.store_id),
+            folders=VersionFolders(self.paths.skills, self.paths.edited),
+            settings=settings,
+            log=Log(self.paths.log, self.clock),
+            cursors=PullCursors(database, settings.store_id, settings.user),
+            pins=Pins(database, settings.store_id),
+            made_folders=MadeFolders(self.paths.made_folders),
         )
 
     def installed(self, ref: SkillRef = REF) -> Path:

@@ -14,11 +14,7 @@ from hivemind_skillopt.judgment_window import JudgmentWindow
 from hivemind_skillopt.model import SECOND, Outcome, Reaction, Verdict
 from hivemind_skillopt.pipeline import Case, Pipeline
 from hivemind_skillopt.ports import CaseFile, Draft, Judgement
-from hivemind_skillopt.pull import Puller
 from hivemind_skillopt.state.installs import Install, Installs
-from hivemind_skillopt.state.log import Log
-from hivemind_skillopt.state.manifest import Manifest
-from hivemind_skillopt.state.skill_folders import VersionFolders
 from tests.worker.lab import REACTION, REF, Lab, outcomes, versions
 
 PAYLOADS = Path(__file__).parent.parent / "payloads" / "cursor"
@@ -46,9 +42,7 @@ class Person:
         for install in installs:
             Path(install.home).mkdir(exist_ok=True)
             Installs(lab.database).put(install)
-        manifest = Manifest(lab.database, lab.paths, lab.settings.store_id)
-        folders, log = VersionFolders(lab.paths.skills, lab.paths.edited), Log(lab.paths.log, lab.clock)
-        Puller(lab.store, manifest, folders, lab.settings, log).pull(installs)
+        lab.puller(lab.database).pull(installs)
 
     def tell(self, fixture: str, by: str = "cursor", **changed: object) -> None:
         """A documented payload, by Cursor's own hook or the one of Claude Code, with this lab's home in its paths."""

@@ -16,7 +16,8 @@ from hivemind_skillopt.model import (
 )
 from hivemind_skillopt.pipeline import Case, Pipeline
 from hivemind_skillopt.ports import Draft
-from tests.worker.lab import FAULT, PROPOSAL, REF, Lab
+from hivemind_skillopt.state.pins import Pins
+from tests.worker.lab import FAULT, PROPOSAL, REF, Lab, outcomes, versions
 
 OTHER = {**PROPOSAL, "edits": [{"op": "append", "target": None, "content": "Say what you did."}]}
 
@@ -133,3 +134,11 @@ def test_waiting_jobs_can_be_hurried(lab: Lab) -> None:
     lab.jobs().hurry()
     lab.work()
     assert lab.left() == [0, 0, 0]
+
+
+def test_the_loop_leaves_a_skill_alone_that_is_pinned_here(lab: Lab) -> None:
+    Pins(lab.database, lab.settings.store_id).put(REF, 1)
+    lab.use()
+    lab.react()
+    lab.work()
+    assert (outcomes(lab), versions(lab), lab.store.proposals()) == (["skill_fault"], [1], [])
