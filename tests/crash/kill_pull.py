@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
 from pathlib import Path
 
 from hivemind_skillopt.model import Publication, SkillFile, SkillFolder, SkillRef
@@ -20,10 +19,8 @@ REFS = tuple(SkillRef(f"skill-{number}", "alice") for number in range(4))
 class Skills:
     """Four skills of several files each, and every version of them that there ever was."""
 
-    def __init__(self, lab: Lab, stack: ExitStack) -> None:
+    def __init__(self, lab: Lab) -> None:
         self.lab, self.store, self.database = lab, lab.store, lab.database
-        stack.callback(self.store.close)
-        stack.callback(self.database.close)
         self.known: dict[str, set[str]] = {}
 
     def publish(self, ref: SkillRef, text: str) -> None:
@@ -62,9 +59,8 @@ class Skills:
 
 def kill_pulls(nursery: Nursery, root: Path, store_url: str, seed: int, kills: int) -> Killer:
     """So many pulls die; after each death comes a new version, and now and then a pull that lives."""
-    with ExitStack() as stack:
-        lab = crash_lab(root, store_url)
-        skills, killer = Skills(lab, stack), Killer(nursery, "cli", seed, environ_of(lab))
+    with crash_lab(root, store_url) as lab:
+        skills, killer = Skills(lab), Killer(nursery, "cli", seed, environ_of(lab))
         number = 0
         while killer.deaths() < kills:
             number += 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,12 +41,8 @@ def check_arrived(store: SkillStore, first: int, last: int) -> None:
 
 def kill_syncs(nursery: Nursery, root: Path, store_url: str, seed: int, kills: int) -> Killer:
     """So many workers die with rows to send; after each death come more rows, and now and then a worker that lives."""
-    with ExitStack() as stack:
-        lab = crash_lab(root, store_url)
-        store, database = lab.store, lab.database
-        stack.callback(store.close)
-        stack.callback(database.close)
-        outbox = Outbox(database, lab.settings.store_id)
+    with crash_lab(root, store_url) as lab:
+        store, outbox = lab.store, Outbox(lab.database, lab.settings.store_id)
         killer = Killer(nursery, "worker", seed, environ_of(lab))
         argv = str(lab.paths.state)
         checked = last = 0

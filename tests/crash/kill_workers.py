@@ -9,7 +9,7 @@ from tests.crash.instants import Killer
 from tests.crash.labs import check_swept, crash_lab, environ_of
 from tests.crash.nursery import Nursery
 from tests.crash.story import DOCS, LINT, Story
-from tests.worker.lab import REACTION, REF
+from tests.worker.lab import REACTION, REF, Lab
 
 KILLS_OF_ONE_STORY = 5
 
@@ -21,13 +21,13 @@ def kill_workers(nursery: Nursery, root: Path, new_store: Callable[[], str], see
     while killer.deaths() < kills:
         number += 1
         these = min(KILLS_OF_ONE_STORY, kills - killer.deaths())
-        tell(killer, root / f"story{number}", new_store(), these)
+        with crash_lab(root / f"story{number}", new_store()) as lab:
+            tell(killer, lab, these)
     return killer
 
 
-def tell(killer: Killer, root: Path, store_url: str, kills: int) -> None:
+def tell(killer: Killer, lab: Lab, kills: int) -> None:
     """One story."""
-    lab = crash_lab(root, store_url)
     story = Story.begin(lab)
     story.session(REF, REACTION)
     story.session(LINT, "thanks", REACTION, "and another thing is wrong")

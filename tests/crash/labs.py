@@ -4,20 +4,60 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hivemind_skillopt.model import DAY
+from hivemind_skillopt.state.database import Database
+from hivemind_skillopt.store.engine import open_store
+from hivemind_skillopt.store.sql import SqlStore
+from hivemind_skillopt.worker.compose import build_loop
 from tests.worker.lab import Lab
 
 
-def crash_lab(root: Path, store_url: str) -> Lab:
+@dataclass
+class CrashLab(Lab):
+    """Its store and state are opened once, and closed in the end."""
+
+    opened: dict[str, SqlStore] = field(default_factory=dict)
+    databases: list[Database] = field(default_factory=list)
+
+    @property
+    def store(self) -> SqlStore:
+        url = self.settings.store_url
+        if url not in self.opened:
+            self.opened[url] = open_store(url, self.settings.org)
+            self.opened[url].migrate()
+        return self.opened[url]
+
+    @property
+    def database(self) -> Database:
+        if not self.databases:
+            self.databases.append(Database(self.paths.state_db))
+        return self.databases[0]
+
+    def work(self) -> None:
+        loop = build_loop(self.settings, self.clock, self.sleep)
+        loop.run()
+        loop.close()
+
+
+@contextmanager
+def crash_lab(root: Path, store_url: str) -> Iterator[CrashLab]:
     """deploy--alice v1 is published and pulled; the clock is the real one, a little behind."""
-    made = Lab.of_today(root)
+    made = CrashLab.of_today(root)
+    assert isinstance(made, CrashLab)
     made.environ["HIVEMIND_SKILLOPT_STORE"] = store_url
     made.paths.inbox.mkdir(parents=True)
     made.publish()
     made.pull()
-    return made
+    try:
+        yield made
+    finally:
+        for one in (*made.opened.values(), *made.databases):
+            one.close()
 
 
 def environ_of(lab: Lab) -> dict[str, str]:

@@ -20,7 +20,7 @@ from tests.crash.kill_sync import kill_syncs
 from tests.crash.kill_workers import kill_workers
 from tests.crash.nursery import Nursery
 
-KILLS = int(os.environ.get("SKILLOPT_KILLS", "12"))
+KILLS = int(os.environ.get("SKILLOPT_KILLS", "10"))
 SEED = int(os.environ.get("SKILLOPT_SEED", "1"))
 
 pytestmark = pytest.mark.timeout(KILLS * 30 + 300)
