@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from hivemind_skillopt.sqlite_engine import sqlite_engine
 from hivemind_skillopt.store.engine import sqlite_path
 from hivemind_skillopt.store.migrations import MIGRATIONS
-from hivemind_skillopt.store.postgresql_engine import is_postgresql, postgresql_engine
+from hivemind_skillopt.store.postgresql_engine import postgresql_engine
 from tests.crash.instants import Killer
 from tests.crash.nursery import Nursery
 from tests.crash.old_store import OLD_MIGRATIONS, check_new, check_old, make_old, names
@@ -19,7 +19,8 @@ KNOWN = [migration.__name__ for migration in MIGRATIONS]
 
 def kill_migrations(nursery: Nursery, store_url: str, seed: int, kills: int) -> Killer:
     """So many die. Each leaves the old store or the new one, whole; from time to time one lives."""
-    engine = postgresql_engine(store_url) if is_postgresql(store_url) else sqlite_engine(sqlite_path(store_url))
+    remote = store_url.startswith("postgresql:")
+    engine = postgresql_engine(store_url) if remote else sqlite_engine(sqlite_path(store_url))
     killer = Killer(nursery, "migration", seed, {})
     with closing(_Disposed(engine)):
         make_old(engine)

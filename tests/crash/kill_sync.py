@@ -13,8 +13,8 @@ from tests.crash.labs import check_swept, crash_lab, environ_of
 from tests.crash.nursery import Nursery
 from tests.store.values import attribution, invocation, proposal, verdict
 
-SIZES = (1, 5, 60)
-"""Sessions in one go; each has five rows. The last does not fit into one batch."""
+SIZES = (1, 5, 90)
+"""Sessions in one go; each has six rows. The last does not fit into one batch."""
 
 LISTS = ("attributions", "invocations", "verdicts", "proposals")
 
