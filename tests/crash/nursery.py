@@ -204,9 +204,14 @@ def live(kind: str, argv: list[str], environ: dict[str, str], instant: Instant, 
 
 def wait(pid: int, instant: Instant) -> int:
     """Its exit code, and its death if its time has come."""
+    until = time.monotonic() + instant.at / 1e6
+    while instant.kind == "time" and time.monotonic() < until:
+        time.sleep(min(0.002, max(0.0, until - time.monotonic())))
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
     if instant.kind == "time":
-        time.sleep(instant.at / 1e6)
-        os.kill(pid, signal.SIGKILL)  # it may have ended, but is waited for below: the number is still its own
+        os.kill(pid, signal.SIGKILL)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
