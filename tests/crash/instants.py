@@ -42,6 +42,7 @@ class Killer:
         life = self.nursery.live(self.kind, list(argv), self.environ, instant)
         self.instants.append(f"{instant}{'' if life.killed else ' (missed)'}")
         (self.killed if life.killed else self.missed)[instant.kind] += 1
+        self.whole = self.whole if life.killed else life
         return life.killed
 
     def let_live(self, *argv: str) -> None:
