@@ -51,8 +51,9 @@ def main() -> None:
     print(f"{'killed':<10} {'store':<11} seed  kills  before a step  a statement  at a time  missed  seconds")
     with tempfile.TemporaryDirectory() as name, running() as server, Nursery() as nursery:
         os.environ |= {"XDG_DATA_HOME": f"{name}/data", "XDG_CONFIG_HOME": f"{name}/config"}
+        kinds = stores(Path(name), server)
         for what, run in WHAT.items():
-            for store, new_store in stores(Path(name), server).items():
+            for store, new_store in kinds.items():
                 began = time.monotonic()
                 killer = run(nursery, Path(name) / what / store, new_store, asked.seed, asked.kills // 2)
                 report(what, store, killer, time.monotonic() - began)
