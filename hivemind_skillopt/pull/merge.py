@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-from merge3 import Merge3
+from difflib import SequenceMatcher
+from itertools import pairwise
 
 from hivemind_skillopt.model import SkillFile, SkillFolder
 
@@ -55,11 +56,32 @@ def _merge_text(base: bytes, mine: bytes, theirs: bytes) -> bytes:
         return mine
     if not all(map(_is_text, (base, mine, theirs))):
         raise _ConflictError
-    merge = Merge3(_lines(base), _lines(mine), _lines(theirs))
-    groups = list(merge.merge_groups())
-    if any(group[0] == "conflict" for group in groups):
+    return b"".join(_merge_lines(_lines(base), _lines(mine), _lines(theirs)))
+
+
+def _merge_lines(base: list[bytes], mine: list[bytes], theirs: list[bytes]) -> list[bytes]:
+    """Both sides' hunks; what both did alike is done once. Hunks that overlap or touch are for a person, as in git."""
+    hunks = sorted({*_hunks(base, mine), *_hunks(base, theirs)})
+    if any(later.start <= earlier.end for earlier, later in pairwise(hunks)):
         raise _ConflictError
-    return b"".join(line for group in groups for line in group[1])
+    merged = list(base)
+    for hunk in reversed(hunks):
+        merged[hunk.start : hunk.end] = hunk.lines
+    return merged
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Hunk:
+    """These lines of the base become those."""
+
+    start: int
+    end: int
+    lines: tuple[bytes, ...]
+
+
+def _hunks(base: Sequence[bytes], side: Sequence[bytes]) -> list[_Hunk]:
+    changes = SequenceMatcher(None, base, side, autojunk=False).get_opcodes()
+    return [_Hunk(start, end, tuple(side[first:last])) for tag, start, end, first, last in changes if tag != "equal"]
 
 
 def _is_text(data: bytes) -> bool:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, select
 
 from hivemind_skillopt.model import Annotation, Invocation
 from hivemind_skillopt.store.changes import next_change
-from hivemind_skillopt.store.rows import from_row, to_row
+from hivemind_skillopt.store.dialect import insert_into
+from hivemind_skillopt.store.rows import from_row, storable, to_row
 from hivemind_skillopt.store.rules import only
 from hivemind_skillopt.store.schema import annotation_table as said
 from hivemind_skillopt.store.schema import invocations
 
 
 def add_annotation(connection: Connection, org: str, annotation: Annotation) -> None:
-    """One row more."""
-    connection.execute(insert(said), to_row(org, annotation) | {"change": next_change(connection, org)})
+    """One row more; none for an id that is there."""
+    row = to_row(org, annotation) | {"change": next_change(connection, org)}
+    connection.execute(
+        insert_into(connection, said).on_conflict_do_nothing(index_elements=[said.c.org, said.c.id]), row
+    )
 
 
 def newest_annotations(connection: Connection, org: str, invocation_ids: Sequence[str]) -> dict[str, Annotation]:
@@ -27,7 +31,8 @@ def newest_annotations(connection: Connection, org: str, invocation_ids: Sequenc
 
 
 def find_invocation(connection: Connection, org: str, id_start: str) -> Invocation:
-    """The one whose id begins so. Raises NotFound."""
-    begins = invocations.c.id.startswith(id_start, autoescape=True)
+    """The one whose id begins so, in the same case (LIKE would be deaf to it in SQLite alone). Raises NotFound."""
+    wanted = storable(id_start)
+    begins = func.substr(invocations.c.id, 1, len(wanted)) == wanted
     rows = connection.execute(select(invocations).where(invocations.c.org == org, begins).limit(2)).mappings().all()
     return only([from_row(Invocation, dict(row)) for row in rows], id_start)

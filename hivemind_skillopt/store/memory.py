@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from threading import Lock
 from typing import TypeVar
 
@@ -164,14 +165,16 @@ class MemoryStore(SkillStore):
             return {name: self._proposals[name] for name in ids if name in self._proposals}
 
     def annotate(self, annotation: Annotation) -> None:
-        """The last one wins."""
+        """The last one written wins."""
         with self._lock:
-            self._annotations[annotation.invocation_id] = annotation
+            self._annotations.setdefault(annotation.id, annotation)
 
     def annotations(self, invocation_ids: Sequence[str]) -> dict[str, Annotation]:
         """By invocation."""
         with self._lock:
-            return {name: self._annotations[name] for name in invocation_ids if name in self._annotations}
+            return {
+                said.invocation_id: said for said in self._annotations.values() if said.invocation_id in invocation_ids
+            }
 
     def _standing(self, publication: Publication) -> Standing:
         versions = self._versions.get(publication.ref, [])
@@ -225,8 +228,15 @@ class MemoryStore(SkillStore):
 
     def _add_invocation(self, record: Invocation) -> None:
         known = self._invocations.get(record.id)
-        if known is None or known.version_source is VersionSource.DISK:
+        if known is None:
             self._invocations[record.id] = record
+        elif known.version_source is VersionSource.DISK:
+            self._invocations[record.id] = replace(
+                known,
+                version=record.version,
+                content_sha256=record.content_sha256,
+                version_source=record.version_source,
+            )
 
     def _add_proposal(self, record: Proposal) -> None:
         known = self._proposals.get(record.id)

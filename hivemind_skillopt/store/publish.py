@@ -66,9 +66,9 @@ def _standing(connection: Connection, org: str, publication: Publication, parent
 
 
 def _used_for(connection: Connection, org: str, proposal: Proposal) -> SkillVersion | None:
-    """What this reaction or invocation has led to."""
+    """What this reaction or invocation has led to first."""
     same = or_(skills.c.reaction_id == proposal.reaction_id, skills.c.invocation_id == proposal.invocation_id)
-    return next(iter(find(connection, org, same)), None)
+    return next(iter(find(connection, org, same, by=skills.c.change)), None)
 
 
 def _loop_published_at(connection: Connection, org: str, publication: Publication) -> tuple[int, ...]:

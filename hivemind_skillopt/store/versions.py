@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Table, and_, func, select
 
 from hivemind_skillopt.errors import NotFound, SkillInvalid, StoreError
 from hivemind_skillopt.model import Policy, SkillFolder, SkillRef, SkillVersion
@@ -15,9 +15,14 @@ from hivemind_skillopt.store.times import to_iso
 _FILES = skill_files.join(blobs, blobs.c.sha256 == skill_files.c.sha256)
 
 
-def find(connection: Connection, org: str, *where: ColumnElement[bool]) -> list[SkillVersion]:
-    """The versions of this org for which `where` holds, oldest first. Raises StoreError for one that is damaged."""
-    return [version_from_row(row) for row in _rows(connection, org, *where)]
+def find(
+    connection: Connection, org: str, *where: ColumnElement[bool], by: Column[int] = skills.c.version
+) -> list[SkillVersion]:
+    """The versions of this org for which `where` holds, oldest first; of several skills, `by` their change numbers.
+
+    Raises StoreError for one that is damaged.
+    """
+    return [version_from_row(row) for row in _rows(connection, org, *where, by=by)]
 
 
 def head_row(connection: Connection, org: str, ref: SkillRef) -> Row | None:
@@ -81,8 +86,10 @@ def all_policies(connection: Connection, org: str, ref: SkillRef) -> list[Policy
     return [known_word(Policy, text, "policy") for text in connection.scalars(rows)]
 
 
-def _rows(connection: Connection, org: str, *where: ColumnElement[bool]) -> list[Row]:
-    found = select(*NO_BODY).where(skills.c.org == org, *where).order_by(skills.c.version)
+def _rows(
+    connection: Connection, org: str, *where: ColumnElement[bool], by: Column[int] = skills.c.version
+) -> list[Row]:
+    found = select(*NO_BODY).where(skills.c.org == org, *where).order_by(by)
     return [dict(row) for row in connection.execute(found).mappings()]
 
 
