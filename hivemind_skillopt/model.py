@@ -191,16 +191,6 @@ class SkillChange:
 
 
 @dataclass(frozen=True, slots=True)
-class UnreadableChange:
-    """A skill of the store that this program cannot read, of which its row is the witness. `skill`: its name, as it
-    stands there; `why`: a sentence."""
-
-    number: int
-    skill: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class Publication:
     """A request to publish: compare-and-set on the parent (None: only as version 1)."""
 

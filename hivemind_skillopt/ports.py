@@ -24,7 +24,6 @@ from hivemind_skillopt.model import (
     SkillFolder,
     SkillRef,
     SkillVersion,
-    UnreadableChange,
     Usage,
     Verdict,
 )
@@ -34,6 +33,16 @@ class Clock(Protocol):
     """Nanoseconds since the epoch."""
 
     def __call__(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableChange:
+    """A skill of the store that this program cannot read, of which its row is the witness. `skill`: its name, as it
+    stands there; `why`: a sentence."""
+
+    number: int
+    skill: str
+    why: str
 
 
 OnUnreadable = Callable[[UnreadableChange], None]

@@ -7,7 +7,8 @@ import click
 from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.options import WordType, as_json
 from hivemind_skillopt.cli.output import iso, print_json, print_table, say
-from hivemind_skillopt.model import Policy, Scope, SkillChange, SkillRef, UnreadableChange
+from hivemind_skillopt.model import Policy, Scope, SkillChange, SkillRef
+from hivemind_skillopt.ports import UnreadableChange
 
 
 @click.command("list", short_help="The org's skills, and what is pulled here.")

@@ -39,12 +39,12 @@ def warn(text: str) -> None:
     say(f"note: {one_line(text)}", "yellow", err=True)
 
 
-def say_indented(text: str, style: str = "") -> None:
+def say_indented(text: str, style: str = "", indent: int = 4) -> None:
     """A paragraph under a heading, wrapped."""
     from rich.padding import Padding
     from rich.text import Text
 
-    console().print(Padding(Text(printable(text), style=style), (0, 0, 0, 4)))
+    console().print(Padding(Text(printable(text), style=style), (0, 0, 0, indent)))
 
 
 def printable(text: str) -> str:

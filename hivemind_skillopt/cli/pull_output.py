@@ -67,18 +67,14 @@ def _word(version: int, none: str) -> str:
 
 
 def _print_edited(edited: Edited, settings: Settings) -> None:
-    kept = tilde(edited.kept, settings)
     if edited.merged:
-        where = f"; as it was it lies in {kept}" if kept else ""
-        say(f"you had edited {edited.ref}; your edit is merged into the new version{where}")
+        say(f"you had edited {edited.ref}; your edit is merged into the new version")
     elif edited.conflicts:
-        say(
-            f"you had edited {edited.ref}, and it does not merge: {shortened(edited.conflicts)}; "
-            f"your copy is kept in {kept}",
-            "yellow",
-        )
+        say(f"you had edited {edited.ref}, and it does not merge: {shortened(edited.conflicts)}", "yellow")
     else:
-        say(f"you had edited {edited.ref}; your copy is kept in {kept}", "yellow")
+        say(f"you had edited {edited.ref}", "yellow")
+    if edited.kept:
+        say(f"  your copy is kept in {tilde(edited.kept, settings)}")
 
 
 def _print_each(lines: Sequence[str], before: str, style: str | None, settings: Settings) -> None:

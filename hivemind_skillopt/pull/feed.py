@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from hivemind_skillopt.model import SkillChange, SkillRef, UnreadableChange
-from hivemind_skillopt.ports import SkillStore
+from hivemind_skillopt.model import SkillChange, SkillRef
+from hivemind_skillopt.ports import SkillStore, UnreadableChange
 from hivemind_skillopt.state.pull_cursors import Cursor
 
 PAGE = 500

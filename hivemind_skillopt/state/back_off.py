@@ -35,6 +35,10 @@ class BackOff:
         """When it is asked again (ns); 0: at any time."""
         return self._read()[1]
 
+    def was_a_hiccup(self) -> bool:
+        """Has it failed but once or twice? A restarted server is back soon; later tries are the next worker's."""
+        return self._read()[0] <= 2
+
     def failed(self, now: int) -> int:
         """It failed; when to try again (ns). What was under way when it failed is the same failure."""
         with self._database.transaction():

@@ -20,8 +20,8 @@ from sqlalchemy import (
 )
 
 from hivemind_skillopt.errors import StoreError
-from hivemind_skillopt.model import Policy, Scope, SkillChange, SkillVersion, UnreadableChange
-from hivemind_skillopt.ports import OnUnreadable
+from hivemind_skillopt.model import Policy, Scope, SkillChange, SkillVersion
+from hivemind_skillopt.ports import OnUnreadable, UnreadableChange
 from hivemind_skillopt.store.dialect import insert_into
 from hivemind_skillopt.store.rows import BROKEN_CELL, Row, damaged, known_word, version_from_row
 from hivemind_skillopt.store.schema import org_changes, policies, skills

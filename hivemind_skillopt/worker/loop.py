@@ -120,6 +120,8 @@ class Loop:
         next_try = self.back_off.next_try()
         if next_try <= self.clock():
             return job
+        if not self.back_off.was_a_hiccup():
+            return None
         waits = job is not None or self.machine.outbox.waits() or bool(self.notes.get(PULL_DUE))
         return max(job or 0, next_try) if waits else None
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from hivemind_skillopt.state.back_off import BackOff
 from hivemind_skillopt.store.sql import SqlStore
 from tests.postgres import Postgres
 from tests.store.secured import PASSWORD, QUOTED, Secured, secured
@@ -30,6 +31,11 @@ class TeamLab(Lab):
     def store(self) -> SqlStore:
         self.__dict__.setdefault("opened", []).append(opened := super().store)
         return opened
+
+    def hurry(self) -> None:
+        """As `worker run --now`."""
+        self.jobs().hurry()
+        BackOff(self.database, self.settings.store_id).hurry()
 
     def close(self) -> None:
         for store in self.__dict__.pop("opened", []):
@@ -65,9 +71,9 @@ def test_the_password_of_the_url_is_written_nowhere_but_into_the_inbox(lab: Team
     database.server.execute("ALTER DATABASE team ALLOW_CONNECTIONS false")
     database.server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'team'")
     assert ends([start(lab)]) == [0]
-    assert any("not currently accepting connections" in str(entry) for entry in lab.log("store_unavailable"))
+    assert any("not currently accepting connections" in str(entry) for entry in lab.log("sync_failed"))
     database.server.execute("ALTER DATABASE team ALLOW_CONNECTIONS true")
-    lab.jobs().hurry()
+    lab.hurry()
     assert ends([start(lab)]) == [0]
     assert [version.version for version in lab.store.history(REF)] == [1, 2]
     assert files_with_the_password(home) == []
@@ -106,10 +112,10 @@ def test_a_schema_that_is_not_ours_costs_nothing_but_delay(
         assert ends([start(lab)]) == [0]
         inbox, _, outbox = lab.left()
         assert (inbox, outbox > 0) == (0, True)
-        assert line in str(lab.log("store_unavailable"))
+        assert line in str(lab.log("sync_failed"))
         connection.execute("DELETE FROM schema_migrations")
         connection.cursor().executemany("INSERT INTO schema_migrations VALUES (%s)", before)
-    lab.jobs().hurry()
+    lab.hurry()
     assert ends([start(lab)]) == [0]
     assert lab.left() == [0, 0, 0]
     assert [version.version for version in lab.store.history(REF)] == [1, 2]

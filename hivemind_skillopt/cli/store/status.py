@@ -8,7 +8,7 @@ import click
 
 from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.options import as_json
-from hivemind_skillopt.cli.output import print_json, say, shown_store
+from hivemind_skillopt.cli.output import print_json, say, say_indented, shown_store
 from hivemind_skillopt.store.inspection import State, StoreFacts, look
 
 SCHEMA = {
@@ -62,5 +62,5 @@ def _print(facts: StoreFacts, context: Context) -> None:
     if facts.problem:
         say(f"           {facts.problem}", "yellow" if facts.usable else "red", err=not facts.usable)
     if facts.rows:
-        counts = ", ".join(f"{name} {count}" for name, count in sorted(facts.rows.items()))
-        say(f"org        {context.settings.org}: {counts}")
+        say(f"org        {context.settings.org}")
+        say_indented(", ".join(f"{name} {count}" for name, count in sorted(facts.rows.items())), indent=11)
