@@ -269,7 +269,8 @@ def test_no_row_steers_the_terminal_or_hides_another(org: SqlStore, cli: Cli) ->
         assert all(char.isprintable() or char == "\n" for char in shown), verb
     assert "\nsecond line" not in cli.run("list").stdout + cli.run("history", str(REF)).stdout
     listing = cli.run("list", "--json")
-    assert listing.stderr.startswith("note: the org store has a SkillVersion row 'lint--eve@1' whose JSON is damaged")
+    told = "lint--eve cannot be read: the org store has a SkillVersion row 'lint--eve@1' whose JSON is damaged"
+    assert listing.stderr.startswith(told)
     assert listing.stdout.isascii()
     assert "is damaged" in cli.fails("show", "lint--eve")
 

@@ -12,7 +12,7 @@ from tests.worker.lab import REF, Lab, outcomes
 
 
 def test_an_odd_store_url_stops_nobody_else(lab: Lab) -> None:
-    lab.event("SessionStart", {"HIVEMIND_SKILLOPT_STORE": "postgresql://team:pa[ss@db/x"}, session="odd")
+    lab.event("SessionStart", {"HIVEMIND_SKILLOPT_STORE": "postgresql://team:pass@db:port/x"}, session="odd")
     lab.event("SessionStart")
     lab.work()
     assert [row.session_id for row in lab.store.attributions()] == ["s1"]
