@@ -55,7 +55,7 @@ def transaction(engine: Engine, seconds: float | None, what: str = CANNOT) -> It
             raise StoreUnavailable(f"the org store did not answer within {deadline.seconds:g} s; {WAITS}") from error
         if _blames_the_row(error):
             raise RowRefused(f"the org store refused a row: {_what_is_wrong(error)}") from error
-        if engine.dialect.name == "postgresql":
+        if engine.dialect.name == "postgresql" and isinstance(error, DBAPIError):
             engine.dispose()  # the next try has new connections: a session stays read-only when its server is no more
         raise StoreUnavailable(_line(what, error)) from error
     except OverflowError as error:  # sqlite3's own, not wrapped
