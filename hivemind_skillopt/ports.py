@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -113,6 +114,13 @@ class SkillStore(Protocol):
 
     def record(self, records: Sequence[Record]) -> None:
         """Add rows, idempotent by id. A proposal's newer status and an invocation's better version win."""
+
+    def recording(self, records: Sequence[Record]) -> Callable[[], None]:
+        """`record` in two steps: here all that needs no store, in any thread; the rest is what comes back.
+
+        Both may raise RowRefused.
+        """
+        return partial(self.record, records)
 
     def attributions(self, limit: int = 100) -> list[Attribution]:
         """Newest first."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from sqlalchemy import delete, func, insert, literal, select
+from sqlalchemy import bindparam, delete, func, insert, literal, select
 
 from hivemind_skillopt.model import ActiveSkill, Attribution, Invocation, Proposal, Record, Verdict
 from hivemind_skillopt.state.database import Database
@@ -24,6 +24,15 @@ SKILLS = re.compile(r'"skills":(\[\{[^\]]*\]),"ab_bucket"')
 BATCH = 500
 """Rows of one transaction on the store: about a megabyte."""
 
+FIRST = (
+    select(outbox.c.seq, outbox.c.kind, outbox.c.payload)
+    .where(outbox.c.store_id == bindparam("store_id"), outbox.c.seq > bindparam("after"))
+    .order_by(outbox.c.seq)
+    .limit(bindparam("limit"))
+)
+SENT = delete(outbox).where(outbox.c.seq.in_(bindparam("numbers", expanding=True)))
+"""Made once: SQLAlchemy takes longer to make one with 500 numbers than SQLite to run it."""
+
 MAX_REFUSED = 1000
 """Rows kept for a person to mend; the oldest go first."""
 
@@ -34,6 +43,22 @@ class Waiting:
 
     number: int
     record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows in their order; `unreadable`: the numbers of those among them that this program cannot read."""
+
+    waiting: Sequence[Waiting]
+    unreadable: Sequence[int]
+
+    def __bool__(self) -> bool:
+        return bool(self.waiting or self.unreadable)
+
+    @property
+    def last(self) -> int:
+        """The highest number."""
+        return max([row.number for row in self.waiting[-1:]] + [*self.unreadable[-1:]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +89,22 @@ class Outbox:
                 now = max(map(_happened, records))
                 self._notes.put(DROPPED, f"{self.dropped(now) + dropped} {now}")
 
-    def first(self, limit: int = BATCH) -> tuple[list[Waiting], list[int]]:
-        """The oldest rows for this store; and the numbers of those among them that this program cannot read."""
-        found = select(outbox).where(outbox.c.store_id == self._store_id).order_by(outbox.c.seq).limit(limit)
+    def first(self, after: int = 0, limit: int = BATCH) -> Batch:
+        """The oldest rows for this store, of those with a higher number."""
         with self._database.transaction() as connection:
-            rows = connection.execute(found).all()
+            rows = connection.execute(FIRST, {"store_id": self._store_id, "after": after, "limit": limit}).all()
         waiting, unreadable = list[Waiting](), list[int]()
-        for row in rows:
+        for number, kind, payload in rows:
             try:
-                waiting.append(Waiting(row.seq, _load(KINDS[row.kind], row.payload)))
+                waiting.append(Waiting(number, _load(KINDS[kind], payload)))
             except (KeyError, ValueError):
-                unreadable.append(row.seq)
-        return waiting, unreadable
+                unreadable.append(number)
+        return Batch(waiting, unreadable)
 
     def sent(self, numbers: Sequence[int]) -> None:
         """These have arrived."""
         with self._database.transaction() as connection:
-            connection.execute(delete(outbox).where(outbox.c.seq.in_(numbers)))
+            connection.execute(SENT, {"numbers": numbers})
 
     def set_aside(self, numbers: Sequence[int], why: str) -> None:
         """Nobody takes these: they wait elsewhere for a person, and no longer stop the others."""

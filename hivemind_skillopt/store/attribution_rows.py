@@ -83,10 +83,12 @@ def _message(attribution: Attribution, started_at: str) -> str:
         }
         for skill in attribution.skills
     ]
-    return json.dumps(
+    from pydantic_core import to_json
+
+    message = to_json(
         {
             "id": attribution.id,
-            "session_id": attribution.session_id,
+            "session_id": storable(attribution.session_id),
             "hook_event_name": "SessionStart",
             "timestamp": started_at,
             "type": SKILLS_ACTIVE,
@@ -95,6 +97,7 @@ def _message(attribution: Attribution, started_at: str) -> str:
             "ab_bucket": attribution.ab_bucket,
         }
     )
+    return message.decode()
 
 
 def _active_skill(skill: Mapping[str, object]) -> ActiveSkill:

@@ -8,12 +8,13 @@ Only the dialect that is used is imported.
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, ColumnElement, Connection, Table, Text, cast, func, literal, literal_column, select
+from sqlalchemy import JSON, ColumnElement, Connection, Table, Text, bindparam, cast, func, literal_column, select
 
 from hivemind_skillopt.store.rows import Row
 
@@ -21,36 +22,37 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
 
     Insert = sqlite.Insert | postgresql.Insert
-    Conflict = Callable[[Insert], Insert]
+
+ROWS = "all_rows"
+"""The parameter for all rows as one JSON value."""
+
+
+@dataclass(frozen=True, eq=False)
+class Replace:
+    """Where the primary key is there and `where` holds for the old row, these columns become the new row's."""
+
+    columns: tuple[str, ...]
+    where: ColumnElement[bool]
 
 
 def add_missing(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert the rows whose primary key is not there yet."""
-    _add(connection, table, rows, lambda new: new.on_conflict_do_nothing(index_elements=list(table.primary_key)))
+    _add(connection, table, rows, None)
 
 
-def add_or_replace(
-    connection: Connection, table: Table, rows: Sequence[Row], columns: Sequence[str], where: ColumnElement[bool]
-) -> None:
-    """Insert the rows; where the primary key is there and `where` holds for the old row, replace `columns`.
-
-    Rows with the same key come one after the other, in their order.
-    """
-
-    def replaced(new: Insert) -> Insert:
-        return new.on_conflict_do_update(
-            index_elements=list(table.primary_key),
-            set_={name: new.excluded[name] for name in columns},
-            where=where,
-        )
-
+def add_or_replace(connection: Connection, table: Table, rows: Sequence[Row], replace: Replace) -> None:
+    """Insert the rows, or replace. Rows with the same key come one after the other, in their order."""
     for wave in _waves(table, rows):
-        _add(connection, table, wave, replaced)
+        _add(connection, table, wave, replace)
 
 
 def insert_into(connection: Connection, table: Table) -> Insert:
     """To be given its ON CONFLICT."""
-    if connection.dialect.name == "postgresql":
+    return _insert(connection.dialect.name, table)
+
+
+def _insert(dialect: str, table: Table) -> Insert:
+    if dialect == "postgresql":
         from sqlalchemy.dialects import postgresql
 
         return postgresql.insert(table)
@@ -59,27 +61,47 @@ def insert_into(connection: Connection, table: Table) -> Insert:
     return sqlite.insert(table)
 
 
-def _add(connection: Connection, table: Table, rows: Sequence[Row], conflict: Conflict) -> None:
+def _add(connection: Connection, table: Table, rows: Sequence[Row], replace: Replace | None) -> None:
     if not rows:
         return
-    statement = insert_into(connection, table)
-    if connection.dialect.name != "postgresql" or any(isinstance(cell, bytes) for cell in rows[0].values()):
-        connection.execute(conflict(statement), list(rows))
-        return
-    names = list(rows[0])
-    as_json = cast(literal(json.dumps(rows), Text), JSON)
+    if connection.dialect.name == "postgresql" and not any(isinstance(cell, bytes) for cell in rows[0].values()):
+        from pydantic_core import to_json
+
+        as_one = _of_all_rows(table, tuple(rows[0]), replace)
+        connection.execute(as_one, {ROWS: to_json(rows).decode()})
+    else:
+        connection.execute(_of_each_row(connection.dialect.name, table, replace), list(rows))
+
+
+@cache
+def _of_each_row(dialect: str, table: Table, replace: Replace | None) -> Insert:
+    """Like the next one made once: SQLAlchemy takes as long to make one as the server to insert a hundred rows."""
+    return _or_replace(_insert(dialect, table), table, replace)
+
+
+@cache
+def _of_all_rows(table: Table, names: tuple[str, ...], replace: Replace | None) -> Insert:
+    as_json = cast(bindparam(ROWS, type_=Text), JSON)
     found = func.json_populate_recordset(literal_column(f"NULL::{table.name}"), as_json).table_valued(*names, name="r")
-    connection.execute(conflict(statement.from_select(names, select(*found.c))))
+    return _or_replace(_insert("postgresql", table).from_select(names, select(*found.c)), table, replace)
 
 
-def _waves(table: Table, rows: Sequence[Row]) -> Iterator[list[Row]]:
+def _or_replace(new: Insert, table: Table, replace: Replace | None) -> Insert:
+    key = list(table.primary_key)
+    if replace is None:
+        return new.on_conflict_do_nothing(index_elements=key)
+    set_ = {name: new.excluded[name] for name in replace.columns}
+    return new.on_conflict_do_update(index_elements=key, set_=set_, where=replace.where)
+
+
+def _waves(table: Table, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
     """In each one a key stands once: PostgreSQL does not touch a row twice in one statement."""
-    keys, seen = [column.name for column in table.primary_key], Counter[tuple[object, ...]]()
-    waves: list[list[Row]] = []
+    key_of = itemgetter(*(column.name for column in table.primary_key))
+    waves: list[dict[object, Row]] = []
     for row in rows:
-        key = tuple(row[name] for name in keys)
-        if seen[key] == len(waves):
-            waves.append([])
-        waves[seen[key]].append(row)
-        seen[key] += 1
-    return iter(waves)
+        key = key_of(row)
+        wave = next((wave for wave in waves if key not in wave), None)
+        if wave is None:
+            waves.append(wave := {})
+        wave[key] = row
+    return (list(wave.values()) for wave in waves)

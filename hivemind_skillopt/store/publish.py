@@ -10,7 +10,7 @@ from hivemind_skillopt.model import Proposal, ProposalStatus, Publication, Skill
 from hivemind_skillopt.skill_md import parse_skill_md
 from hivemind_skillopt.store.changes import next_change
 from hivemind_skillopt.store.dialect import add_missing
-from hivemind_skillopt.store.records import add_records
+from hivemind_skillopt.store.records import add_rows, rows_of_records
 from hivemind_skillopt.store.rows import Row, file_row, known_word, version_from_row, version_row
 from hivemind_skillopt.store.rules import Standing, as_published, next_version
 from hivemind_skillopt.store.schema import blobs, proposals, skill_files, skills
@@ -43,7 +43,7 @@ def publish(connection: Connection, org: str, publication: Publication) -> Skill
     connection.execute(insert(skills), _skill_row(org, publication, version, parent) | {"change": change})
     _write_files(connection, org, publication, version)
     if proposal:
-        add_records(connection, org, [as_published(proposal, version)])
+        add_rows(connection, rows_of_records(org, [as_published(proposal, version)]))
     return version
 
 

@@ -18,32 +18,44 @@ from hivemind_skillopt.model import (
     VersionSource,
 )
 from hivemind_skillopt.store.attribution_rows import SKILLS_ACTIVE, attribution_from_row, attribution_row
-from hivemind_skillopt.store.dialect import add_missing, add_or_replace
+from hivemind_skillopt.store.dialect import Replace, add_missing, add_or_replace
 from hivemind_skillopt.store.rows import Row, Tell, from_row, readable, to_row
 from hivemind_skillopt.store.rules import FINAL
 from hivemind_skillopt.store.schema import invocations, proposals, sessions, verdicts
 from hivemind_skillopt.store.versions import of_ref
 
-VERSION_AT_USE = ("version", "content_sha256", "version_source")
+RowsOfRecords = dict[type[Record], list[Row]]
+"""By their kind, in their order."""
+
+BETTER_KNOWN = Replace(
+    ("version", "content_sha256", "version_source"), invocations.c.version_source == VersionSource.DISK.value
+)
 """What the worker may learn of an invocation after the hook recorded it."""
 
-PROPOSAL_CHANGES = tuple(c.name for c in proposals.c if c.name not in {"org", "id", "name", "author"})
+STILL_OPEN = Replace(
+    tuple(column.name for column in proposals.c if column.name not in {"org", "id", "name", "author"}),
+    and_(*(proposals.c.status != status.value for status in FINAL)),
+)
+"""A proposal changes until its end."""
 
 IDS_AT_ONCE = 500
 """Ids in one query: every engine takes as many variables."""
 
 
-def add_records(connection: Connection, org: str, records: Sequence[Record]) -> None:
-    """Add or better rows: one call of the driver for each table, which keeps the order of rows with one id."""
-    rows: dict[type[Record], list[Row]] = {Attribution: [], Invocation: [], Verdict: [], Proposal: []}
+def rows_of_records(org: str, records: Sequence[Record]) -> RowsOfRecords:
+    """Raises OverflowError for a time that no clock shows."""
+    rows: RowsOfRecords = {Attribution: [], Invocation: [], Verdict: [], Proposal: []}
     for record in records:
         rows[type(record)].append(_row(org, record))
-    on_disk = invocations.c.version_source == VersionSource.DISK.value
-    still_open = and_(*(proposals.c.status != status.value for status in FINAL))
+    return rows
+
+
+def add_rows(connection: Connection, rows: RowsOfRecords) -> None:
+    """Add or better them: one call of the driver for each table, which keeps the order of rows with one id."""
     add_missing(connection, sessions, rows[Attribution])
-    add_or_replace(connection, invocations, rows[Invocation], VERSION_AT_USE, on_disk)
+    add_or_replace(connection, invocations, rows[Invocation], BETTER_KNOWN)
     add_missing(connection, verdicts, rows[Verdict])
-    add_or_replace(connection, proposals, rows[Proposal], PROPOSAL_CHANGES, still_open)
+    add_or_replace(connection, proposals, rows[Proposal], STILL_OPEN)
 
 
 def _row(org: str, record: Record) -> Row:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from sqlalchemy import Connection, Engine, insert
 
-from hivemind_skillopt.errors import ParentMoved
+from hivemind_skillopt.errors import ParentMoved, RowRefused
 from hivemind_skillopt.model import (
     Annotation,
     Attribution,
@@ -29,17 +30,19 @@ from hivemind_skillopt.store.changes import as_changes, changed, next_change
 from hivemind_skillopt.store.deadline import SECONDS
 from hivemind_skillopt.store.folder_rules import check_folder
 from hivemind_skillopt.store.records import (
-    add_records,
+    RowsOfRecords,
+    add_rows,
     find_proposals,
     find_verdicts,
     list_attributions,
     list_invocations,
     list_proposals,
     list_verdicts,
+    rows_of_records,
 )
 from hivemind_skillopt.store.rows import Tell
 from hivemind_skillopt.store.schema import policies
-from hivemind_skillopt.store.transaction import RowTaken, transaction
+from hivemind_skillopt.store.transaction import TOO_LARGE, RowTaken, transaction
 
 
 class SqlStore(SkillStore):
@@ -141,8 +144,14 @@ class SqlStore(SkillStore):
 
     def record(self, records: Sequence[Record]) -> None:
         """Add rows, idempotent by id, all or nothing."""
-        with self._transaction() as connection:
-            add_records(connection, self._org, records)
+        self.recording(records)()
+
+    def recording(self, records: Sequence[Record]) -> Callable[[], None]:
+        """Makes the rows; the call writes them."""
+        try:
+            return partial(self._write, rows_of_records(self._org, records))
+        except OverflowError as error:
+            raise RowRefused(TOO_LARGE) from error
 
     def attributions(self, limit: int = 100) -> list[Attribution]:
         """Newest first."""
@@ -204,6 +213,10 @@ class SqlStore(SkillStore):
             return self._publish(publication)
         except RowTaken as error:
             raise ParentMoved(f"{publication.ref} is being published by somebody else; pull, then push") from error
+
+    def _write(self, rows: RowsOfRecords) -> None:
+        with self._transaction() as connection:
+            add_rows(connection, rows)
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:

@@ -13,7 +13,7 @@ _FRACTION = slice(20, 29)
 def to_iso(at: int) -> str:
     """`2026-01-02T03:04:05.000000006Z`: always nine digits, so that text order is time order."""
     seconds, rest = divmod(at, SECOND)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[_SECONDS]}.{rest:09d}Z"
 
 
 def from_iso(text: str) -> int:

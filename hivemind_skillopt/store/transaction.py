@@ -16,6 +16,7 @@ from hivemind_skillopt.store.driver_errors import CANNOT, one_line
 FOR_GOOD = ("22", "23", "44", "54")
 """The classes of SQLSTATE that blame the row: data exception, integrity, WITH CHECK OPTION, program limit."""
 
+TOO_LARGE = "the org store refused a row: a number is too large"
 WAITS = "what waits is sent later"
 ADVICE = {
     "25006": f"it is read-only now; {WAITS}",
@@ -59,7 +60,7 @@ def transaction(engine: Engine, seconds: float | None, what: str = CANNOT) -> It
             engine.dispose()  # the next try has new connections: a session stays read-only when its server is no more
         raise StoreUnavailable(_line(what, error)) from error
     except OverflowError as error:  # sqlite3's own, not wrapped
-        raise RowRefused("the org store refused a row: a number is too large") from error
+        raise RowRefused(TOO_LARGE) from error
 
 
 def sqlstate(error: DBAPIError | PoolTimeout) -> str:

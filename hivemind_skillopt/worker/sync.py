@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from hivemind_skillopt.errors import RowRefused, SkillOptError, StoreError, StoreUnavailable
 from hivemind_skillopt.ports import Clock, SkillStore
@@ -13,12 +15,20 @@ from hivemind_skillopt.state.back_off import BackOff
 from hivemind_skillopt.state.installs import Installs
 from hivemind_skillopt.state.log import Log
 from hivemind_skillopt.state.notes import Notes
-from hivemind_skillopt.state.outbox import Outbox, Waiting
+from hivemind_skillopt.state.outbox import Batch, Outbox, Waiting
 
 UNREADABLE = "this hivemind-skillopt cannot read it; upgrade it, then `worker run --now`"
 DROPS_TOLD = "outbox_dropped_told"
 FEW = 2
 """So many refused rows may be all that there is; where more are sent and none is taken, it is the store's fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A batch, and what writes it."""
+
+    batch: Batch
+    write: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +55,7 @@ class Sync:
     def send(self) -> bool:
         """Send what waits; False when the store did not take it."""
         try:
-            while self._send_next():
-                pass
+            self._send_all()
         except StoreError as error:
             return self._failed("sync", error)
         return self._note("sync", "")
@@ -70,31 +79,59 @@ class Sync:
             self.notes.put(DROPS_TOLD, str(dropped))
             self.log.write("rows_dropped", why="the outbox is full; the org store takes nothing", rows=dropped)
 
-    def _send_next(self) -> bool:
-        """One batch; False when there is none."""
-        waiting, unreadable = self.outbox.first()
-        if unreadable:
-            self._set_aside(unreadable, UNREADABLE)
-        refused = self._deliver(waiting)
+    def _send_all(self) -> None:
+        """Batch after batch. What has arrived is deleted, and the next one read, while the store is at work."""
+        with ThreadPoolExecutor(1, "outbox") as meanwhile:
+            arrived, ready = list[int](), self._next([], after=0)
+            while ready.batch:
+                coming = meanwhile.submit(self._next, arrived, ready.batch.last)
+                arrived, ready = self._send(ready), coming.result()
+                if not ready.batch:
+                    arrived, ready = [], self._next(arrived, after=0)
+
+    def _next(self, arrived: Sequence[int], after: int) -> Ready:
+        if arrived:
+            self.outbox.sent(arrived)
+        batch = self.outbox.first(after)
+        records = [row.record for row in batch.waiting]
+        try:
+            return Ready(batch, self.store.recording(records))
+        except RowRefused:
+            return Ready(batch, partial(self.store.record, records))  # says so again, and is heard there
+
+    def _send(self, ready: Ready) -> list[int]:
+        """The numbers of what has arrived and still waits to be deleted."""
+        if ready.batch.unreadable:
+            self._set_aside(ready.batch.unreadable, UNREADABLE)
+        waiting = ready.batch.waiting
+        try:
+            if waiting:
+                ready.write()
+        except RowRefused as error:
+            self._refuse(waiting, self._single_out(waiting, error))
+            return []
+        return [row.number for row in waiting]
+
+    def _single_out(self, waiting: Sequence[Waiting], error: RowRefused) -> list[tuple[Waiting, str]]:
+        """Send these by halves, in their order; those that are refused for good come back, and why."""
+        if len(waiting) == 1:
+            return [(waiting[0], str(error))]
+        middle = len(waiting) // 2
+        return [*self._deliver(waiting[:middle]), *self._deliver(waiting[middle:])]
+
+    def _deliver(self, waiting: Sequence[Waiting]) -> list[tuple[Waiting, str]]:
+        try:
+            self.store.record([row.record for row in waiting])
+        except RowRefused as error:
+            return self._single_out(waiting, error)
+        self.outbox.sent([row.number for row in waiting])
+        return []
+
+    def _refuse(self, waiting: Sequence[Waiting], refused: Sequence[tuple[Waiting, str]]) -> None:
         if len(waiting) == len(refused) > FEW:
             raise StoreUnavailable(f"the org store refuses every row: {refused[0][1]}")
         for row, why in refused:
             self._set_aside([row.number], why)
-        return bool(waiting or unreadable)
-
-    def _deliver(self, waiting: Sequence[Waiting]) -> list[tuple[Waiting, str]]:
-        """In their order, all or, by halves, all but those that are refused for good: these come back."""
-        if not waiting:
-            return []
-        try:
-            self.store.record([row.record for row in waiting])
-        except RowRefused as error:
-            if len(waiting) == 1:
-                return [(waiting[0], str(error))]
-            middle = len(waiting) // 2
-            return [*self._deliver(waiting[:middle]), *self._deliver(waiting[middle:])]
-        self.outbox.sent([row.number for row in waiting])
-        return []
 
     def _set_aside(self, numbers: Sequence[int], why: str) -> None:
         self.outbox.set_aside(numbers, why)

@@ -23,7 +23,7 @@ def box(database: Database) -> Outbox:
 
 
 def waiting(box: Outbox) -> list[Record]:
-    return [one.record for one in box.first()[0]]
+    return [one.record for one in box.first().waiting]
 
 
 def kinds(box: Outbox) -> list[str]:
@@ -51,9 +51,9 @@ def test_what_was_sent_is_gone_and_others_rows_stay(box: Outbox, database: Datab
     other.add(verdict(5))
     box.add(verdict(1), verdict(2), verdict(3))
     assert box.waits()
-    box.sent([one.number for one in box.first(2)[0]])
+    box.sent([one.number for one in box.first(limit=2).waiting])
     assert (waiting(box), waiting(other)) == ([verdict(3)], [verdict(5)])
-    box.sent([one.number for one in box.first()[0]])
+    box.sent([one.number for one in box.first().waiting])
     assert not box.waits()
 
 
@@ -112,7 +112,7 @@ def test_the_file_stays_small_however_long_the_store_is_away(database: Database)
 
 def test_set_aside_and_taken_back(box: Outbox) -> None:
     box.add(verdict(1), attribution(1), verdict(2))
-    numbers = [one.number for one in box.first()[0]]
+    numbers = [one.number for one in box.first().waiting]
     box.set_aside(numbers[:1], "too large")
     box.set_aside(numbers[2:], "too large")
     assert waiting(box) == [attribution(1)]
@@ -126,7 +126,7 @@ def test_what_is_set_aside_is_bounded(box: Outbox, database: Database) -> None:
     with database.transaction() as connection:
         connection.execute(insert(refused_rows), [row] * MAX_REFUSED)
     box.add(verdict(1))
-    box.set_aside([box.first()[0][0].number], "newest")
+    box.set_aside([box.first().waiting[0].number], "newest")
     assert sorted((one.why, one.rows) for one in box.refused()) == [("newest", 1), ("w", MAX_REFUSED - 1)]
 
 
@@ -136,8 +136,8 @@ def test_what_this_program_cannot_read_is_named(box: Outbox, database: Database,
     with database.transaction() as connection:
         connection.execute(insert(outbox).values(store_id="store", kind=kind, payload=payload))
     box.add(verdict(2))
-    rows, unreadable = box.first()
-    assert ([one.record for one in rows], len(unreadable)) == ([verdict(1), verdict(2)], 1)
+    batch = box.first()
+    assert ([one.record for one in batch.waiting], len(batch.unreadable)) == ([verdict(1), verdict(2)], 1)
 
 
 def test_rows_of_before_the_limit_are_measured(database: Database) -> None:

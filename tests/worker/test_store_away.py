@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from hivemind_skillopt.errors import RowRefused, StoreUnavailable
@@ -105,16 +107,25 @@ def test_a_reaction_is_kept_a_day_and_then_fails_visibly(lab: Lab, monkeypatch: 
 
 def refusing(monkeypatch: pytest.MonkeyPatch, *bad: str) -> list[int]:
     """The store refuses rows of these ids, as a constraint would: with the whole batch."""
-    real, sizes = SqlStore.record, list[int]()
+    sizes = list[int]()
 
-    def record(store: SqlStore, records: list[Record]) -> None:
+    def refuse(records: list[Record]) -> None:
         sizes.append(len(records))
         if any(row.id in bad for row in records):
             raise RowRefused("the org store refused a row: too large")
-        real(store, records)
 
-    monkeypatch.setattr(SqlStore, "record", record)
+    before_each_write(monkeypatch, refuse)
     return sizes
+
+
+def before_each_write(monkeypatch: pytest.MonkeyPatch, do: Callable[[list[Record]], None]) -> None:
+    real = SqlStore.recording
+
+    def recording(store: SqlStore, records: list[Record]) -> Callable[[], None]:
+        write = real(store, records)
+        return lambda: (do(records), write())[1]
+
+    monkeypatch.setattr(SqlStore, "recording", recording)
 
 
 def test_a_row_that_is_refused_for_good_stops_no_other(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,18 +155,17 @@ def test_what_refuses_every_row_is_no_fault_of_the_rows(lab: Lab, monkeypatch: p
 
 def test_a_store_that_goes_away_while_rows_are_singled_out(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was taken is not sent again, and nothing is set aside."""
-    real, calls = SqlStore.record, list[int]()
+    calls = list[int]()
 
-    def record(store: SqlStore, records: list[Record]) -> None:
+    def go_away(records: list[Record]) -> None:
         calls.append(len(records))
         if len(calls) == 1:
             raise RowRefused("too large")
         if len(calls) == 3:
             away()
-        real(store, records)
 
     with monkeypatch.context() as patch:
-        patch.setattr(SqlStore, "record", record)
+        before_each_write(patch, go_away)
         patch.setattr("random.random", lambda: 1.0)
         patch.setattr("hivemind_skillopt.worker.loop.LINGER", 0)
         box_of(lab).add(*(verdict(n) for n in range(10)))
