@@ -133,9 +133,10 @@ def copy_table(connection: psycopg.Connection, text: str, rows: list[tuple[objec
     connection.execute("DROP TABLE t")
 
 
-def through_the_outbox(url: str, database: Database, box: Outbox) -> None:
+def through_the_outbox(url: str, database: Database) -> None:
+    """All that waits there. Raises SystemExit where the store does not take it."""
     with closing(open_store(url, "acme")) as store:
-        notes, back_off = Notes(database), BackOff(database, "bench")
+        box, notes, back_off = Outbox(database, "bench"), Notes(database), BackOff(database, "bench")
         log = Log(Path(tempfile.gettempdir(), "bench-ingest.log"), time.time_ns)
         sync = Sync(store, box, Mock(), Installs(database), notes, log, time.time_ns, back_off)
         if not sync.send():
@@ -149,12 +150,10 @@ def measure(server: Postgres, rows: list[Record], rounds: int, folder: Path) -> 
     )
     for number in range(rounds + 1):
         database = Database(folder / f"{number}" / "state.db")
-        box = Outbox(database, "bench")
-        with database.transaction():
-            box.add(*rows)
+        Outbox(database, "bench").add(*rows)
         ways: dict[str, Callable[[str], None]] = {
             "raw executemany": lambda url: executemany(url, batches),
-            "outbox": lambda url, database=database, box=box: through_the_outbox(url, database, box),
+            "outbox": lambda url, database=database: through_the_outbox(url, database),
             "raw execute": lambda url: one_by_one(url, batches),
             "raw COPY": lambda url: copy(url, batches),
         }
