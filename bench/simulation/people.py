@@ -100,12 +100,12 @@ class People:
             self._watch(command, self.ledger.rollbacks, claim, lambda _: claim)
 
     def annotate(self) -> None:
-        """A person's word that changes nothing for the loop, on a use that has arrived."""
-        calm = [one for one in self.store.invocations(limit=50) if not self._complained(one.id)]
-        if calm:
+        """A person's word on a use that has arrived. Any other outcome would stop the edit for a complaint to come."""
+        arrived = self.store.invocations(limit=50)
+        if arrived:
             note = f"note {self._next()}"
-            invocation = self.draw.choice(calm).id
-            arguments = ("annotate", invocation, "--outcome", "agent_fault", "--note", note, "--json")
+            invocation = self.draw.choice(arrived).id
+            arguments = ("annotate", invocation, "--outcome", "skill_fault", "--note", note, "--json")
             self._watch(self.draw.choice(self.machines).cli(*arguments), self.ledger.annotations, note, lambda _: note)
 
     def toggle(self) -> None:
@@ -180,9 +180,6 @@ class People:
 
     def _skill(self) -> Skill:
         return self.draw.choice(list(self.ledger.skills.values()))
-
-    def _complained(self, invocation: str) -> bool:
-        return any(invocation == complained for complained, _ in self.ledger.faults)
 
     def _next(self) -> int:
         self._serial += 1
