@@ -14,6 +14,8 @@ import signal
 import statistics
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -41,19 +43,24 @@ def main() -> None:
         through = url.replace(str(server.folder), str(proxy.folder)) + "&connect_timeout=2&deadline=2"
         stores = {"up": url, "stopped": f"postgresql://postgres@/x?host={root}", "silent": through}
         proxy.silent = True
-        try:
-            times = measure(stores, root, rounds)
-        finally:
-            end_workers(str(root).encode())
+        times = measure(stores, root, rounds)
     sys.exit(report(times, rounds))
 
 
 def end_workers(root: bytes) -> None:
-    """Those that we started: they name our folder, and wait for their store."""
+    """Those that we started: they name our folder, wait for their store, and take a core from the next measurement."""
+    while found := list(workers(root)):
+        for pid in found:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.01)
+
+
+def workers(root: bytes) -> Iterator[int]:
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
             if root in path.read_bytes():
-                os.kill(int(path.parent.name), signal.SIGTERM)
+                yield int(path.parent.name)
 
 
 def measure(stores: dict[str, str], root: Path, rounds: int) -> dict[tuple[str, str], list[float]]:
@@ -64,12 +71,12 @@ def measure(stores: dict[str, str], root: Path, rounds: int) -> dict[tuple[str, 
         for name, url in stores.items():
             os.environ |= {"HOME": str(root), "HIVEMIND_SKILLOPT_STORE": url}
             state = root / name
-            (state / "sessions" / f"claude_code-{SESSION}").touch()
             for event, payload in (("SessionStart", START), ("UserPromptSubmit", PROMPT)):
-                (state / "sessions" / f"claude_code-{SESSION}").touch()
-                seconds = timed(hook(state, event), payload, lambda: None)
+                marker = state / "sessions" / f"claude_code-{SESSION}"
+                seconds = timed(hook(state, event), payload, marker.touch)
                 if number:
                     times.setdefault((event, name), []).append(seconds)
+                end_workers(str(root).encode())
     return times
 
 
