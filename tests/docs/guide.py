@@ -30,6 +30,7 @@ BLOCK = re.compile(r"(?:<!-- stage: (?P<stage>[a-z-]+) -->\n\n)?```\n(?P<body>\$
 CHANGING = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "TIME"),
     (re.compile(r"\b\d+ (?:s|min|h|d) ago"), "AGO"),
+    (re.compile(r"asked again at the next session's start"), "asked again SOON"),  # its time has just come
     (re.compile(r"\bin \d+ (?:s|min)"), "SOON"),
     (re.compile(r"\b\d+\.\d\d s\b"), "SECONDS"),
     (re.compile(r"\b\d+ bytes wait|\b\d+\.\d [kM]B wait"), "SIZE"),
@@ -165,7 +166,7 @@ def rows_wait(machine: Machine) -> bool:
     """Both are there, and the store is not asked just now: a draw of the jitter may be too short to be shown."""
     status = json.loads(machine.cli("status", "--json"))
     if status["outbox"] == 2 and (next_try := status["store"]["next_try"]):
-        return datetime.fromisoformat(next_try).timestamp() > time.time() + 8
+        return datetime.fromisoformat(next_try).timestamp() > time.time() + 3
     if status["outbox"] == 2 and not json.loads(machine.cli("worker", "status", "--json"))["running_pid"]:
         machine.cli("worker", "run")  # three short draws, and it has ended
     return False
