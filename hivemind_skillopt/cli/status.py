@@ -45,9 +45,10 @@ class FailedJob:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """The rows for the store. `oldest`, `next_try`: ns; `next_try` None: at the next run of the worker."""
+    """The rows for any store. `oldest`, `next_try`: ns; `next_try` None: at the next run of the worker."""
 
     rows: int
+    for_another_store: int
     bytes: int
     oldest: int | None
     dropped: int
@@ -117,7 +118,8 @@ def _ask(context: Context) -> Status:
 def _waits(context: Context) -> Waits:
     box, now, next_try = context.outbox, context.clock(), context.back_off.next_try()
     later = next_try if next_try > now else None
-    return Waits(box.count(), box.size(), box.oldest(), box.dropped(now), box.refused(), later)
+    others = box.count_for_others()
+    return Waits(box.count(), others, box.size(), box.oldest(), box.dropped(now), box.refused(), later)
 
 
 def _ask_store(context: Context) -> tuple[str | None, int | None]:
@@ -166,6 +168,7 @@ def _facts(status: Status) -> dict[str, object]:
         "jobs": status.jobs,
         "jobs_failed": [asdict(job) for job in status.jobs_failed],
         "outbox": status.outbox.rows,
+        "outbox_for_another_store": status.outbox.for_another_store,
         "outbox_bytes": status.outbox.bytes,
         "outbox_oldest": iso(status.outbox.oldest),
         "outbox_dropped": status.outbox.dropped,
@@ -237,6 +240,8 @@ def _about_waiting(box: Waits, failed: bool, now: int) -> Iterator[str]:
         yield f"the store is asked again in {span(box.next_try - now)}, or by `worker run`"
     elif box.rows and failed:
         yield "the store is asked again at the next session's start, or by `worker run`"
+    if box.for_another_store:
+        yield f"{box.for_another_store} rows are for another store, and wait until that one is set again"
 
 
 def _about_lost(box: Waits) -> Iterator[str]:

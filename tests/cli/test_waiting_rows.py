@@ -57,6 +57,11 @@ def test_a_store_that_fails(cli: Cli, state: tuple[Database, str]) -> None:
     assert re.fullmatch(rf"{AGAIN} in (9|10) min, or by `worker run`", again)
 
 
+def test_rows_for_another_store(cli: Cli, state: tuple[Database, str]) -> None:
+    Outbox(state[0], "the one before").add(attribution(), verdict())
+    assert about_rows(cli) == ["2 rows are for another store, and wait until that one is set again"]
+
+
 def test_rows_that_were_given_up_or_refused(cli: Cli, state: tuple[Database, str]) -> None:
     small = Outbox(*state, Limit(rows=2))
     small.add(*(attribution(number, started_at=time.time_ns()) for number in range(1, 5)))
