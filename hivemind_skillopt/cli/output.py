@@ -94,6 +94,14 @@ def shown_store(settings: Settings) -> str:
     return tilde(file, settings) if file != url else url
 
 
+def size(count: int) -> str:
+    """Bytes in one unit."""
+    for each, unit in ((1_000_000, "MB"), (1_000, "kB")):
+        if count >= each:
+            return f"{count / each:.1f} {unit}"
+    return f"{count} bytes"
+
+
 def iso(at: int | None) -> str | None:
     """ns as ISO-8601 UTC."""
     return None if at is None else datetime.fromtimestamp(at // SECOND, UTC).isoformat().replace("+00:00", "Z")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.elsewhere import Elsewhere, waiting_elsewhere
 from hivemind_skillopt.cli.harness_file import why_silent
 from hivemind_skillopt.cli.options import as_json
-from hivemind_skillopt.cli.output import ago, iso, print_json, say, shown_store, span, tilde
+from hivemind_skillopt.cli.output import ago, iso, print_json, say, shown_store, size, span, tilde
 from hivemind_skillopt.errors import SkillOptError
 from hivemind_skillopt.model import DAY, SkillRef
 from hivemind_skillopt.settings import FOR_EVER, Limits, Settings, without_credentials
@@ -44,9 +45,10 @@ class FailedJob:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """The rows for the store. `oldest`, `next_try`: ns; `next_try` None: at the next run of the worker."""
+    """The rows for any store. `oldest`, `next_try`: ns; `next_try` None: at the next run of the worker."""
 
     rows: int
+    for_another_store: int
     bytes: int
     oldest: int | None
     dropped: int
@@ -116,7 +118,8 @@ def _ask(context: Context) -> Status:
 def _waits(context: Context) -> Waits:
     box, now, next_try = context.outbox, context.clock(), context.back_off.next_try()
     later = next_try if next_try > now else None
-    return Waits(box.count(), box.size(), box.oldest(), box.dropped(now), box.refused(), later)
+    others = box.count_for_others()
+    return Waits(box.count(), others, box.size(), box.oldest(), box.dropped(now), box.refused(), later)
 
 
 def _ask_store(context: Context) -> tuple[str | None, int | None]:
@@ -165,6 +168,7 @@ def _facts(status: Status) -> dict[str, object]:
         "jobs": status.jobs,
         "jobs_failed": [asdict(job) for job in status.jobs_failed],
         "outbox": status.outbox.rows,
+        "outbox_for_another_store": status.outbox.for_another_store,
         "outbox_bytes": status.outbox.bytes,
         "outbox_oldest": iso(status.outbox.oldest),
         "outbox_dropped": status.outbox.dropped,
@@ -203,7 +207,7 @@ def _print(status: Status, now: int) -> None:
         f"here       skills pulled {status.skills_pulled}, windows open {status.windows_open}, "
         f"inbox {status.inbox}, jobs {status.jobs}, outbox {status.outbox.rows}"
     )
-    _print_outbox(status.outbox, now)
+    _print_outbox(status, now)
     if status.pinned:
         say(f"pinned     {', '.join(f'{ref} to v{version}' for ref, version in status.pinned.items())}")
     for one in status.elsewhere:
@@ -218,17 +222,36 @@ def _print(status: Status, now: int) -> None:
     _print_today(status.spent, settings.limits, status.published)
 
 
-def _print_outbox(outbox: Waits, now: int) -> None:
+def _print_outbox(status: Status, now: int) -> None:
     """More than the count only where something is wrong."""
-    facts = [f"oldest row of {ago(outbox.oldest, now)}"] if outbox.oldest else []
-    if outbox.next_try:
-        facts.append(f"the store is asked again in {span(outbox.next_try - now)}, or by `worker run`")
-    if facts and (outbox.next_try or outbox.rows > MANY):
-        say(f"outbox     {', '.join(facts)}")
-    if outbox.dropped:
-        say(f"           full: {outbox.dropped} rows were dropped lately, oldest attributions first", "red")
-    for one in outbox.refused:
-        say(f"           set aside: {one.rows} {one.kind} rows: {one.why}", "red")
+    heading, box = "outbox", status.outbox
+    for line in _about_waiting(box, bool(status.store_failure), now):
+        say(f"{heading:11}{line}")
+        heading = ""
+    for line in _about_lost(box):
+        say(f"{heading:11}{line}", "red")
+        heading = ""
+
+
+def _about_waiting(box: Waits, failed: bool, now: int) -> Iterator[str]:
+    if box.oldest and (failed or box.next_try or box.rows > MANY):
+        yield f"{size(box.bytes)} wait, the oldest row of {ago(box.oldest, now)}"
+    if box.next_try:
+        yield f"the store is asked again in {span(box.next_try - now)}, or by `worker run`"
+    elif box.rows and failed:
+        yield "the store is asked again at the next session's start, or by `worker run`"
+    if box.for_another_store:
+        yield f"{box.for_another_store} rows are for another store, and wait until that one is set again"
+
+
+def _about_lost(box: Waits) -> Iterator[str]:
+    """What does not arrive by itself."""
+    if box.dropped:
+        yield f"full: {box.dropped} rows were dropped lately, oldest attributions first"
+    for one in box.refused:
+        yield f"set aside: {one.rows} {one.kind} rows: {one.why}"
+    if box.refused:
+        yield "`worker run --now` sends these once more"
 
 
 def _owner(one: Elsewhere, settings: Settings) -> str:

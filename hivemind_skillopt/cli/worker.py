@@ -86,8 +86,9 @@ def _is_at_work(context: Context, child: int) -> bool:
 
 def _what_is_left(context: Context) -> str:
     jobs, inbox, outbox = context.jobs.all(), context.inbox.names(), context.outbox.count()
-    left = f"{len(jobs)} jobs, {len(inbox)} recorded events and {outbox} rows are left; see `worker status`"
-    return left if jobs or inbox or outbox else "done, nothing is left"
+    left = f"{len(jobs)} jobs, {len(inbox)} recorded events and {outbox} rows are left"
+    why = ["`worker status`"] * bool(jobs) + ["`status`"] * bool(inbox or outbox)
+    return f"{left}; see {' and '.join(why)}" if why else "done, nothing is left"
 
 
 @command.command("status", short_help="Does it run, and what waits?")

@@ -137,6 +137,12 @@ class Outbox:
         with self._database.transaction() as connection:
             return connection.scalar(select(func.count()).select_from(outbox)) or 0
 
+    def count_for_others(self) -> int:
+        """Those of them that are for another store than this process's."""
+        with self._database.transaction() as connection:
+            found = select(func.count()).select_from(outbox).where(outbox.c.store_id != self._store_id)
+            return connection.scalar(found) or 0
+
     def size(self) -> int:
         """Bytes waiting, for any store."""
         with self._database.transaction() as connection:

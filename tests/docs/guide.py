@@ -14,8 +14,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from hivemind_skillopt.cli import demo_story as story
@@ -29,8 +30,10 @@ BLOCK = re.compile(r"(?:<!-- stage: (?P<stage>[a-z-]+) -->\n\n)?```\n(?P<body>\$
 CHANGING = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "TIME"),
     (re.compile(r"\b\d+ (?:s|min|h|d) ago"), "AGO"),
+    (re.compile(r"asked again at the next session's start"), "asked again SOON"),  # its time has just come
     (re.compile(r"\bin \d+ (?:s|min)"), "SOON"),
     (re.compile(r"\b\d+\.\d\d s\b"), "SECONDS"),
+    (re.compile(r"\b\d+ bytes wait|\b\d+\.\d [kM]B wait"), "SIZE"),
     (re.compile(r"process \d+"), "PROCESS"),
     (re.compile(r"SQLite \d+\.\d+\.\d+"), "SQLITE"),
     (re.compile(r"python \d+\.\d+\.\d+"), "PYTHON"),
@@ -42,7 +45,9 @@ CHANGING = (
 
 @dataclass(frozen=True, slots=True)
 class Machine(Home):
-    """Alice's, with the platform's own paths."""
+    """Alice's, with the platform's own paths. `variables`: what her shell has besides."""
+
+    variables: dict[str, str] = field(default_factory=dict)
 
     @property
     def environ(self) -> dict[str, str]:
@@ -53,13 +58,15 @@ class Machine(Home):
             "COLUMNS": "80",
             "HIVEMIND_USER": "alice",
         }
-        script = self.path / "script.json"
-        scripted = {"HIVEMIND_SKILLOPT_SCORER": "scripted", "HIVEMIND_SKILLOPT_SCRIPT": str(script)}
-        return base | (scripted if script.exists() else {})
+        return base | self.variables
 
     @property
     def state(self) -> Path:
         return self.path / ".local" / "state" / "hivemind-skillopt"
+
+    @property
+    def store_file(self) -> Path:
+        return self.path / ".local" / "share" / "hivemind-skillopt" / "store.db"
 
     def prepare(self) -> None:
         """Two skill folders, a harness home, and a program that only tells its version."""
@@ -76,13 +83,23 @@ class Machine(Home):
 
     def script(self, script: dict[str, object]) -> None:
         """What the model says from now on."""
-        (self.path / "script.json").write_text(json.dumps(script))
+        file = self.path / "script.json"
+        file.write_text(json.dumps(script))
+        self.variables.update(HIVEMIND_SKILLOPT_SCORER="scripted", HIVEMIND_SKILLOPT_SCRIPT=str(file))
+
+    def real(self, command: str) -> str:
+        """A command of the page, as it is run here."""
+        return command.replace(SHOWN_HOME, str(self.path))
+
+    def shown(self, text: str) -> str:
+        """What it said, as the page has it."""
+        return text.replace(str(self.path), SHOWN_HOME)
 
     def said(self, command: str) -> str:
         """What a person sees, both streams."""
-        argv = [sys.executable, "-m", "hivemind_skillopt", *shlex.split(command)]
+        argv = [sys.executable, "-m", "hivemind_skillopt", *shlex.split(self.real(command))]
         done = subprocess.run(argv, env=self.environ, cwd=self.path, capture_output=True, text=True, timeout=120)
-        text = (done.stdout + done.stderr).replace(str(self.path), SHOWN_HOME)
+        text = self.shown(done.stdout + done.stderr)
         return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
@@ -107,14 +124,20 @@ def session(machine: Machine) -> None:
 def failing_session(machine: Machine) -> None:
     """The same with a model that cannot be asked."""
     machine.script({"judge": [{"fails": "claude: Not logged in · Please run /login"}]})
-    common = {"session_id": "a6825501-5afc-410d-927d-9b76ade46456", "cwd": str(machine.path / "shop")}
-    transcript = machine.path / "transcripts" / "second.jsonl"
+    common = use(machine, "a6825501-5afc-410d-927d-9b76ade46456")
+    machine.hook("UserPromptSubmit", {**common, "prompt": "well, that is not what I meant", "prompt_id": "prompt-2"})
+    wait(lambda: "job_failed" in (machine.state / "log.jsonl").read_text())
+
+
+def use(machine: Machine, session_id: str) -> dict[str, object]:
+    """The skill is used in one more session; what its payloads have in common."""
+    transcript = machine.path / "transcripts" / f"{session_id}.jsonl"
     transcript.write_text((machine.path / "transcripts" / f"{story.SESSION}.jsonl").read_text())
+    common: dict[str, object] = {"session_id": session_id, "cwd": str(machine.path / "shop")}
     common["transcript_path"] = str(transcript)
     call = {"tool_name": "Skill", "tool_input": {"skill": story.REF}, "tool_use_id": "toolu_demo"}
     machine.hook("PreToolUse", {**common, **call, "prompt_id": "prompt-1"})
-    machine.hook("UserPromptSubmit", {**common, "prompt": "well, that is not what I meant", "prompt_id": "prompt-2"})
-    wait(lambda: "job_failed" in (machine.state / "log.jsonl").read_text())
+    return common
 
 
 def logged_in(machine: Machine) -> None:
@@ -130,12 +153,41 @@ def edited(machine: Machine) -> None:
     copy.write_text(text.replace("1. Build the service.", "1. Build the service, with its tests."))
 
 
-STAGES: dict[str, Callable[[Machine], None]] = {
+def store_away(machine: Machine) -> None:
+    """The store's file cannot be opened, and a session goes on as always."""
+    machine.store_file.rename(machine.path / "store.db")
+    machine.store_file.mkdir()
+    common = use(machine, "c1b3a0de-8d4c-4a53-9a38-0d8d1f4f4b11")
+    machine.hook("SessionStart", {**common, "source": "startup"})
+    wait(lambda: rows_wait(machine))
+
+
+def rows_wait(machine: Machine) -> bool:
+    """Both are there, and the store is not asked just now: a draw of the jitter may be too short to be shown."""
+    status = json.loads(machine.cli("status", "--json"))
+    if status["outbox"] == 2 and (next_try := status["store"]["next_try"]):
+        return datetime.fromisoformat(next_try).timestamp() > time.time() + 3
+    if status["outbox"] == 2 and not json.loads(machine.cli("worker", "status", "--json"))["running_pid"]:
+        machine.cli("worker", "run")  # three short draws, and it has ended
+    return False
+
+
+def store_back(machine: Machine) -> None:
+    """As if nothing had been."""
+    machine.store_file.rmdir()
+    (machine.path / "store.db").rename(machine.store_file)
+
+
+Stages = Mapping[str, Callable[[Machine], None]]
+
+STAGES: Stages = {
     "conflict": conflict,
     "edited": edited,
     "session": session,
     "failing-session": failing_session,
     "logged-in": logged_in,
+    "store-away": store_away,
+    "store-back": store_back,
 }
 
 
@@ -152,12 +204,12 @@ def wait(condition: Callable[[], object], seconds: float = 60.0) -> None:
         time.sleep(0.1)
 
 
-def render(text: str, machine: Machine) -> str:
-    """The guide with today's output."""
+def render(text: str, machine: Machine, stages: Stages = STAGES) -> str:
+    """A page with today's output."""
 
     def one_block(found: re.Match[str]) -> str:
         if found["stage"]:
-            STAGES[found["stage"]](machine)
+            stages[found["stage"]](machine)
         commands = [line for line in found["body"].splitlines() if line.startswith(PROMPT)]
         shown = "\n".join(f"{line}\n{machine.said(line.removeprefix(PROMPT))}" for line in commands)
         return found[0].replace(found["body"], shown)
@@ -165,8 +217,8 @@ def render(text: str, machine: Machine) -> str:
     return BLOCK.sub(one_block, text)
 
 
-def without_changing_parts(text: str) -> str:
-    for pattern, word in CHANGING:
+def without_changing_parts(text: str, *more: tuple[re.Pattern[str], str]) -> str:
+    for pattern, word in (*more, *CHANGING):
         text = pattern.sub(word, text)
     return text
 

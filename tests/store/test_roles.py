@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -12,25 +10,15 @@ import pytest
 from hivemind_skillopt.errors import StoreUnavailable
 from hivemind_skillopt.model import Annotation, Outcome, Policy
 from hivemind_skillopt.store.engine import open_store
+from tests.docs.team_store import database_and_roles
 from tests.postgres import Postgres
 from tests.store.values import DEPLOY, NOON, attribution, invocation, proposal, publication, verdict
-
-PAGE = Path(__file__).parents[2] / "docs" / "team-store.md"
 
 
 @pytest.fixture
 def server(postgres: Postgres) -> Iterator[Postgres]:
-    """The page's own statements, those before \\connect and those after it."""
-    block = re.search(r"```sql\n(.*?)```", PAGE.read_text(), re.S)
-    assert block
-    before, after = block[1].split("\\connect skills\n")
-    for database, text in (("postgres", before), ("skills", after)):
-        for statement in filter(None, map(str.strip, text.split(";"))):
-            postgres.execute(statement, database)
-    yield postgres
-    postgres.execute("DROP DATABASE skills WITH (FORCE)")
-    postgres.execute("DROP ROLE skillopt_owner")
-    postgres.execute("DROP ROLE skillopt")
+    with database_and_roles(postgres):
+        yield postgres
 
 
 def test_people_have_what_they_need_and_no_more(server: Postgres) -> None:

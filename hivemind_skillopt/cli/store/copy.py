@@ -88,7 +88,8 @@ def _progress(*, shown: bool) -> Iterator[Told]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console(err=True), transient=True, disable=not shown) as bars:
+    screen = console(err=True)
+    with Progress(*columns, console=screen, transient=True, disable=not (shown and screen.is_terminal)) as bars:
         tasks: dict[str, TaskID] = {}
 
         def told(table: str, done: int, total: int) -> None:
