@@ -13,11 +13,11 @@ import os
 import signal
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # for tests.postgres and the proxy
 sys.path.insert(0, str(Path(__file__).parent))
@@ -36,7 +36,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-n", type=int, default=21, help="rounds (default 21)")
     rounds = parser.parse_args().n
-    with running() as server, proxy_of(server.socket) as proxy, tempfile.TemporaryDirectory() as folder:
+    with (
+        running() as server,
+        proxy_of(server.socket) as proxy,
+        TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+    ):
         url, root = server.new_database(), Path(folder)
         with closing(open_store(url, "local")) as store:
             store.migrate()
