@@ -27,7 +27,7 @@ def attribution_row(org: str, attribution: Attribution) -> Row:
         "id": attribution.id,
         "path": path,
         "filename": path.rpartition("/")[2],
-        "message": message,
+        "message": message.decode(),
         "author": attribution.user,
         "mime_type": "application/json",
         "project": attribution.project,
@@ -71,8 +71,10 @@ def _path_start(org: str, user: str) -> str:
     return f"/{SKILLS_ACTIVE}/{user}/{user}_{org}_"
 
 
-def _message(attribution: Attribution, started_at: str) -> str:
-    """JSON, ASCII."""
+def _message(attribution: Attribution, started_at: str) -> bytes:
+    """JSON."""
+    from pydantic_core import to_json
+
     skills = [
         {
             "name": skill.ref.name,
@@ -83,9 +85,7 @@ def _message(attribution: Attribution, started_at: str) -> str:
         }
         for skill in attribution.skills
     ]
-    from pydantic_core import to_json
-
-    message = to_json(
+    return to_json(
         {
             "id": attribution.id,
             "session_id": storable(attribution.session_id),
@@ -97,7 +97,6 @@ def _message(attribution: Attribution, started_at: str) -> str:
             "ab_bucket": attribution.ab_bucket,
         }
     )
-    return message.decode()
 
 
 def _active_skill(skill: Mapping[str, object]) -> ActiveSkill:

@@ -56,8 +56,7 @@ def to_row(org: str, value: Annotation | Invocation | Proposal | Verdict) -> Row
     row: Row = {"org": org, "name": value.ref.name, "author": value.ref.author}
     kind: type = type(value)
     for name in _columns(kind):
-        cell = getattr(value, name)
-        row[name] = cell if type(cell) is int else _cell(name, cell)
+        row[name] = _cell(name, getattr(value, name))
     return row
 
 

@@ -119,6 +119,13 @@ def test_changes_are_one_query_without_bodies(store: SqlStore, engine: Engine) -
 # --- the skills_active row
 
 
+def test_the_size_of_a_message_is_its_bytes(store: SqlStore, engine: Engine) -> None:
+    store.record([attribution(session_id="séance-\U0001f600-1")])
+    (row,) = rows(engine, "SELECT * FROM sessions")
+    assert row["size_bytes"] == len(row["message"].encode())
+    assert store.attributions() == [attribution(session_id="séance-\U0001f600-1")]
+
+
 def test_the_row_of_a_session_is_the_originals(store: SqlStore, engine: Engine) -> None:
     store.record([attribution()])
     (row,) = rows(engine, "SELECT * FROM sessions")
