@@ -14,7 +14,6 @@ import signal
 import statistics
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # for tests.postgres and 
 sys.path.insert(0, str(Path(__file__).parent))
 
 
-from recorder import PROMPT, SESSION, START, hook, make_state, timed
+from recorder import PROMPT, SESSION, START, hook, make_state, timed, workers
 
 from hivemind_skillopt.store.engine import open_store
 from tests.faults.proxy import proxy_of
@@ -51,20 +50,13 @@ def main() -> None:
     sys.exit(report(times, rounds))
 
 
-def end_workers(root: bytes) -> None:
+def end_workers(root: Path) -> None:
     """Those that we started: they name our folder, wait for their store, and take a core from the next measurement."""
     while found := list(workers(root)):
         for pid in found:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.01)
-
-
-def workers(root: bytes) -> Iterator[int]:
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):
-            if root in path.read_bytes():
-                yield int(path.parent.name)
 
 
 def measure(stores: dict[str, str], root: Path, rounds: int) -> dict[tuple[str, str], list[float]]:
@@ -80,7 +72,7 @@ def measure(stores: dict[str, str], root: Path, rounds: int) -> dict[tuple[str, 
                 seconds = timed(hook(state, event), payload, marker.touch)
                 if number:
                     times.setdefault((event, name), []).append(seconds)
-                end_workers(str(root).encode())
+                end_workers(root)
     return times
 
 

@@ -15,7 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from hivemind_skillopt.bundle import PACKAGE
@@ -123,17 +124,17 @@ def measure(
 
 def quiet(state: Path) -> None:
     """Let a worker that the hook started end before the next measurement."""
-    needle = str(state).encode()
-    while any(_is_worker(path, needle) for path in Path("/proc").glob("[0-9]*/cmdline")):
+    while any(workers(state)):
         time.sleep(0.01)
 
 
-def _is_worker(path: Path, needle: bytes) -> bool:
-    try:
-        argv = path.read_bytes()
-    except OSError:
-        return False
-    return needle in argv and str(PACKAGE).encode() in argv
+def workers(state: Path) -> Iterator[int]:
+    """Of that state directory, or of one below."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            argv = path.read_bytes()
+            if str(state).encode() in argv and str(PACKAGE).encode() in argv:
+                yield int(path.parent.name)
 
 
 def report(
