@@ -6,15 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from hivemind_skillopt.gate.line_diff import LineDiff, line_diff
+from hivemind_skillopt.gate.finding import Finding
+from hivemind_skillopt.gate.line_diff import Line, LineDiff, line_diff
 from hivemind_skillopt.gate.markdown import Sentence, sentences
 from hivemind_skillopt.model import Check, Edit, Result, SkillRef
 from hivemind_skillopt.settings import Limits
 from hivemind_skillopt.skill_md import SkillMd, parse_skill_md
 
 CheckFunction = Callable[["Candidate"], Check]
-
-SHOWN_CHARS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +67,16 @@ class Candidate:
         return "".join(line.text for line in self.diff.added)
 
     @cached_property
+    def added_lines(self) -> tuple[Line, ...]:
+        """Added lines of the body, numbered in the body."""
+        above = self.after_md.front.count("\n")
+        return tuple(Line(line.number - above, line.text) for line in self.diff.added if line.number > above)
+
+    def place(self, text: str) -> Finding:
+        """Where the change adds this, as far as one line holds it."""
+        return Finding(next((line.number for line in self.added_lines if text in line.text), 0), text)
+
+    @cached_property
     def new_sentences(self) -> tuple[Sentence, ...]:
         """Sentences of the proposed body that the parent's does not have. Moved or renumbered ones are not new."""
         known = {sentence.folded for sentence in sentences(self.before_md.body)}
@@ -83,9 +92,3 @@ class Candidate:
 def judged(name: str, bad: Result, problem: str, fine: str) -> Check:
     """The check's result: `bad` with the problem where there is one, else a pass."""
     return Check(name, bad, problem) if problem else Check(name, Result.PASS, fine)
-
-
-def shown(text: str) -> str:
-    """A piece of text as one short quoted line."""
-    line = " ".join(text.split())
-    return f"'{line}'" if len(line) <= SHOWN_CHARS else f"'{line[: SHOWN_CHARS - 3]}...'"

@@ -14,7 +14,9 @@ Found = dict[str, str]
 
 _URL = re.compile(r"(?i)\b(?:[a-z][a-z0-9+.-]{1,20}:|h(?:tt|xx)ps?\[?:\]?)//[^\s<>\"'`)\]}|]{1,500}")
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,24}\b", re.IGNORECASE | re.ASCII)
-_ADDRESS = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5})?(?![\w.])|\[[0-9a-f:]{4,45}\]:\d", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5})?(?!\w|\.\d)|\[[0-9a-f:]{4,45}\]:\d", re.IGNORECASE
+)
 _DOMAIN = re.compile(
     r"(?<![\w./@-])(?:[a-z0-9-]{1,63}(?:\.|\[\.\])){1,6}"
     r"(?:com|net|org|io|dev|app|ai|co|cloud|xyz|info|biz|site|online|top|ru|cn|de|uk|eu|us|me|tk|link|page|run)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from hivemind_skillopt.gate import hold, refuse
+from hivemind_skillopt.gate import hold, origin, refuse
 from hivemind_skillopt.gate.candidate import Candidate, CheckFunction
 from hivemind_skillopt.model import Check, Result
 
@@ -30,11 +30,15 @@ BUILT_IN_CHECKS: tuple[CheckFunction, ...] = (
     hold.package_install,
     hold.credential,
     hold.permission,
+    hold.safeguard,
     hold.data_leaving,
     hold.destruction,
+    hold.commitment,
+    hold.recording,
     hold.hidden_text,
     hold.encoded_blob,
-    hold.provenance,
+    hold.language,
+    origin.provenance,
     hold.confidence,
 )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _FENCE = re.compile(r"[\s>]*(?:[-*+]\s+|\d+[.)]\s+)?(?P<marks>(?:\\?`){3,}|~{3,})\s*(?P<language>[\w.+#-]*)")
@@ -14,7 +16,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?。])[\"')\]*_`]*\s+|[;|]\s+")
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of the body; `line` is where its paragraph starts, counted from 1 in the body."""
+    """A sentence of the body; `line` is where it starts, counted from 1 in the body."""
 
     line: int
     text: str
@@ -51,24 +53,36 @@ def body_lines(body: str) -> Iterator[BodyLine]:
 
 def sentences(body: str) -> list[Sentence]:
     """Soft-wrapped lines are joined; a list item, heading, table row or line of code starts anew."""
-    found = []
-    for number, paragraph in _paragraphs(body):
-        found += [Sentence(number, part) for part in _SENTENCE_END.split(paragraph) if part.strip()]
-    return found
+    return [sentence for paragraph in _paragraphs(body) for sentence in _split(paragraph)]
 
 
-def _paragraphs(body: str) -> Iterator[tuple[int, str]]:
-    start, words = 1, list[str]()
+def _split(paragraph: Sequence[BodyLine]) -> Iterator[Sentence]:
+    """The sentences of joined lines, each with the line in which it starts, without a marker ('4.' is no sentence)."""
+    text = " ".join(line.text for line in paragraph)
+    ends = list(itertools.accumulate(len(line.text) + 1 for line in paragraph))
+    marker = _ITEM.match(text)
+    start = marker.end() if marker else 0
+    for end, after in [
+        *((found.start(), found.end()) for found in _SENTENCE_END.finditer(text)),
+        (len(text), len(text)),
+    ]:
+        if text[start:end].strip():
+            yield Sentence(paragraph[bisect_right(ends, start)].number, text[start:end])
+        start = after
+
+
+def _paragraphs(body: str) -> Iterator[list[BodyLine]]:
+    found = list[BodyLine]()
     for line in body_lines(body):
         text = plain(line.text)
         starts_anew = line.language is not None or not text.strip() or _ITEM.match(text)
-        if starts_anew and words:
-            yield start, " ".join(words)
-            words = []
-        start = start if words else line.number
-        words += [text.strip()] if text.strip() else []
-    if words:
-        yield start, " ".join(words)
+        if starts_anew and found:
+            yield found
+            found = []
+        if text.strip():
+            found.append(BodyLine(line.number, text.strip(), line.language))
+    if found:
+        yield found
 
 
 def plain(text: str) -> str:

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from hivemind_skillopt.gate import refuse
-from hivemind_skillopt.gate.candidate import Candidate
+from hivemind_skillopt.gate.candidate import Candidate, Evidence
 from hivemind_skillopt.gate.decide import BUILT_IN_CHECKS, run_checks
 
 BEFORE = b"---\nname: tidy--ann\ndescription: Keep things tidy.\n---\n\n# Tidy\n"
@@ -60,7 +60,8 @@ def test_a_hostile_body_cannot_keep_the_gate_busy(piece: str) -> None:
     start = time.process_time()
     for verb in VERBS:
         body = f"{verb}{piece * (CHARS // len(piece))}b x\n"
-        run_checks(Candidate(BEFORE, BEFORE + body.encode()), CHECKS)
+        evidence = Evidence((body[:900], f"look:\n{body}"), (), (body,)) if verb == "add " else None
+        run_checks(Candidate(BEFORE, BEFORE + body.encode(), evidence=evidence), CHECKS)
     assert time.process_time() - start < 20  # measured: under 1 s
 
 
@@ -68,5 +69,5 @@ def test_a_hostile_body_cannot_keep_the_gate_busy(piece: str) -> None:
 def test_long_texts_take_seconds(piece: str) -> None:
     body = f"add {piece * (300_000 // len(piece))}b x\n"
     start = time.process_time()
-    run_checks(Candidate(BEFORE, BEFORE + body.encode()), CHECKS)
+    run_checks(Candidate(BEFORE, BEFORE + body.encode(), evidence=Evidence((body[:900],), (), (body,))), CHECKS)
     assert time.process_time() - start < 60  # measured: 3 s

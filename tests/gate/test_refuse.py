@@ -47,6 +47,8 @@ REFUSED = [
     (refuse.size, candidate(BEFORE + "x\n" * 31), "31 lines added"),
     (refuse.size, candidate(HEAD + "end\n", HEAD + "x\n" * 16 + "end\n"), "16 removed"),
     (refuse.size, candidate(HEAD.replace("\n", "\r\n") + "x\r\n" * 40, HEAD + "x\n" * 40), "44 lines added"),
+    (refuse.size, candidate(BEFORE + "x" * 6000 + "\n"), "6001 characters added"),
+    (refuse.size, candidate(HEAD + "end\n", HEAD + "x" * 3000 + "\nend\n"), "3001 removed"),
     (refuse.body_words, candidate(HEAD + "w " * 5001), "5001 words"),
     (refuse.body_words, candidate(HEAD + "w " * 6001, HEAD + "w " * 6000), "at most 6000"),
     (refuse.loadable, candidate(BEFORE.replace("name: tidy", "name: [tidy")), "no longer parses"),
@@ -86,6 +88,8 @@ def test_the_protected_region():
 def test_at_the_limits():
     assert refuse.size(candidate(BEFORE + "x\n" * 30)).result is Result.PASS
     assert refuse.size(candidate(HEAD + "end\n", HEAD + "x\n" * 15 + "end\n")).result is Result.PASS
+    assert refuse.size(candidate(BEFORE + "x" * 5999 + "\n")).result is Result.PASS
+    assert refuse.size(candidate(HEAD + "end\n", HEAD + "x" * 2999 + "\nend\n")).result is Result.PASS
     assert refuse.body_words(candidate(HEAD + "w " * 5000)).result is Result.PASS
     assert refuse.body_words(candidate(HEAD + "w " * 6000, HEAD + "w " * 6000)).result is Result.PASS
 

@@ -59,7 +59,7 @@ def test_the_cooldown_keeps_the_proposal_open(lab: Lab) -> None:
     lab.use()
     lab.react()
     lab.work()
-    second = {**PROPOSAL, "edits": [{"op": "append", "target": None, "content": "Say when it is live."}]}
+    second = {**PROPOSAL, "edits": [{"op": "append", "target": None, "content": "Ask which environment, always."}]}
     lab.script(judge=[{"answer": FAULT}], proposer=[{"answer": second}])
     lab.use(session="s2")
     lab.react(session="s2", prompt="p9")

@@ -1,0 +1,29 @@
+"""Whether what follows is told NOT to be done. In doubt it is an order."""
+
+from __future__ import annotations
+
+import re
+
+_NEGATED = re.compile(
+    r"\b(?:not|never|(?:do|does|ca|wo|must|should)n['\u2019]?t|cannot|avoid|refuse to|instead of|rather than"
+    r"|forbid(?:den)?|prohibit(?:ed)?|stop|prevent|do nothing)[ \t*_`'\"]+(?P<between>(?:[\w'\u2019-]+[ \t*_`]+){0,3})$"
+)
+_TURNED = re.compile(
+    r"\b(?:forget|fail|hesitate|neglect|omit|miss|skip|wait|refuse|only|without|unless|until|afraid|but)\b"
+)
+
+
+def is_negated(before: str) -> bool:
+    """`before` is what stands before the order in its sentence.
+
+    The negation stands in the same clause, at most three words away, and nothing between turns it round: 'never forget
+    to' is an order, and so is what stands after 'to avoid clutter,'.
+    """
+    found = _NEGATED.search(before[-120:].lower())
+    return found is not None and not _TURNED.search(found["between"])
+
+
+def forbids_before(before: str) -> bool:
+    """For what 'without' begins: a negation anywhere before it in its clause makes it a safeguard."""
+    clause = re.split(r"[.,;:()\u2014]", before.lower())[-1]
+    return re.search(r"\b(?:never|not|don['\u2019]?t|no|cannot)\b", clause) is not None

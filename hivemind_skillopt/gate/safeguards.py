@@ -1,0 +1,55 @@
+"""Safeguards of the parent that the change takes away: a question, or the prohibition of what this gate would hold.
+
+To add danger one need add nothing: 'Never push to main' becomes harmful when its first word goes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from hivemind_skillopt.gate import phrases
+from hivemind_skillopt.gate.finding import Finding
+from hivemind_skillopt.gate.markdown import Sentence, sentences
+from hivemind_skillopt.gate.orders import forbidden_orders
+from hivemind_skillopt.gate.words import content
+
+_QUESTION = re.compile(
+    r"(?i)\b(?:ask|confirm|check|verify|agree|wait)\b[^.!?\n]{0,20}\b(?:with|for|the|from)\s+(?:\w+\s+)?(?:users?|humans?|person|owners?"
+    r"|customers?|approval|consent|permission)\b|\bask(?:ing)? (?:first|before)\b|\bask (?:them|me|him|her)\b"
+    r"|\b(?:get|obtain|needs?|requires?|without)\s+(?:\w+\s+){0,2}(?:approval|consent|permission|confirmation)\b"
+)
+
+_NOT = re.compile(
+    r"(?i)\b(?:never|not|don['\u2019]?t|no|cannot|avoid|without|must ?n['\u2019]?t|nothing|nie|nicht|kein\w*)\b"
+)
+
+
+def weakened(after: str, gone: Sequence[Sentence], new: Sequence[Sentence]) -> Iterator[Finding]:
+    """Gone sentences with a safeguard that no sentence of the proposed body about the same matter has."""
+    lost = [sentence for sentence in gone if _is_safeguard(sentence.text)]
+    kept = [_matter(sentence) for sentence in sentences(after) if _is_safeguard(sentence.text)] if lost else []
+    for sentence in lost:
+        own = _matter(sentence)
+        if not any(3 * len(own & matter) >= len(own) for matter in kept):
+            yield Finding(0, sentence.text)
+    yield from _turned_round(gone, new)
+
+
+def _turned_round(gone: Sequence[Sentence], new: Sequence[Sentence]) -> Iterator[Finding]:
+    """New sentences that say what a gone one forbade: most of the words, without the 'not'."""
+    forbidden = [_matter(sentence) for sentence in gone if _NOT.search(sentence.text)]
+    for sentence in new if forbidden else ():
+        own = _matter(sentence)
+        if not _NOT.search(sentence.text) and any(
+            own and 3 * len(own & matter) >= 2 * len(matter) for matter in forbidden
+        ):
+            yield Finding(sentence.line, sentence.text)
+
+
+def _matter(sentence: Sentence) -> set[str]:
+    return {word.key for word in content(sentence.text)}
+
+
+def _is_safeguard(text: str) -> bool:
+    return bool(_QUESTION.search(text)) or forbidden_orders(text) or phrases.forbids(text)
