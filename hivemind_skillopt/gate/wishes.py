@@ -19,7 +19,7 @@ _COMPLAINT = re.compile(
     r"\b(?:why|who told you|warum"
     r"|you (?:did|have|had|just|keep|kept|are|were|went|\w+ed|put|set|made|wrote|ran|sent|used?|forgot|never))\b"
 )
-_CAREFUL = re.compile(r"\b(?:ask|confirm|check|verify|before|unless|until|only|first|wait|stop|instead)\b")
+_CAREFUL = re.compile(r"\b(?:ask|confirm|check|verify|before|unless|until|wait)\b")
 
 
 def against_wish(ground: Ground, typed: Sequence[str], new: Iterable[Sentence]) -> Iterator[Finding]:

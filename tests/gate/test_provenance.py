@@ -88,6 +88,7 @@ def test_two_words_that_only_stand_together_in_what_was_read():
 )
 def test_what_was_not_wanted_is_no_ground_for_an_order(turn: str):
     assert adding("Use round spoons here.", Evidence(human=(turn, "it is wrong here"))) is Result.HOLD
+    assert adding("First use round spoons here.", Evidence(human=(turn, "it is wrong here"))) is Result.HOLD
     assert adding("Never use round spoons here.", Evidence(human=(turn, "it is wrong here"))) is Result.PASS
 
 
