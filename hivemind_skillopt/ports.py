@@ -19,6 +19,7 @@ from hivemind_skillopt.model import (
     Outcome,
     Policy,
     Proposal,
+    ProposalStatus,
     Publication,
     Record,
     SkillChange,
@@ -134,8 +135,13 @@ class SkillStore(Protocol):
     def verdicts(self, ref: SkillRef | None = None, limit: int = 100) -> list[Verdict]:
         """Newest first."""
 
-    def proposals(self, ref: SkillRef | None = None, limit: int = 100) -> list[Proposal]:
-        """Newest first."""
+    def proposals(
+        self, ref: SkillRef | None = None, limit: int = 100, statuses: Sequence[ProposalStatus] = ()
+    ) -> list[Proposal]:
+        """Newest first; of any status where none is named."""
+
+    def find_proposal(self, id_start: str) -> Proposal:
+        """The one whose id begins so. Raises NotFound for none and for several."""
 
     def find_verdicts(self, ids: Sequence[str]) -> dict[str, Verdict]:
         """By id; those that are not there, or not yet, are left out."""

@@ -28,6 +28,7 @@ VERBS = {
     "check": "check",
     "verdicts": "verdicts",
     "annotate": "annotate",
+    "proposals": "proposals",
     "rollback": "rollback",
     "lock": "lock",
     "unlock": "unlock",

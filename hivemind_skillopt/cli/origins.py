@@ -76,11 +76,11 @@ def _cause(version: SkillVersion, proposal: Proposal | None) -> str:
         return f"rolled back to v{version.reverts_version}"
     if version.proposal_id is None:
         return "pushed"
-    return f"learned: {_first_line(proposal.root_cause)}" if proposal else "learned from a reaction"
+    return f"learned: {abridged(proposal.root_cause)}" if proposal else "learned from a reaction"
 
 
-def _first_line(text: str) -> str:
-    """Of what somebody wrote at length."""
+def abridged(text: str) -> str:
+    """The first line of what somebody wrote at length."""
     lines = text.strip().splitlines() or [""]
     line = one_line(lines[0])
     return line if len(lines) == 1 and len(line) <= ABRIDGED else f"{line[: ABRIDGED - 3].rstrip()}..."
@@ -101,10 +101,16 @@ def reasons(origin: Origin) -> list[str]:
         return ["its proposal is not in the store, so that nobody can say here what it learned"]
     if origin.proposal is None:
         return []
-    told = [f"root cause: {one_line(origin.proposal.root_cause)}"]
-    if origin.judged is None:
-        return [*told, "its verdict has not arrived: the machine that made it has not sent it yet"]
-    return [_quoted(origin.judged.verdict), *told, *_verdict(origin.judged)]
+    first, *others = evidence(origin.judged)
+    root_cause = f"root cause: {one_line(origin.proposal.root_cause)}"
+    return [first, root_cause, *others] if origin.judged else [root_cause, first]
+
+
+def evidence(judged: Judged | None) -> list[str]:
+    """The user's words first, then the verdict on them and what a person says of it."""
+    if judged is None:
+        return ["its verdict has not arrived: the machine that made it has not sent it yet"]
+    return [_quoted(judged.verdict), *_verdict(judged)]
 
 
 def _quoted(verdict: Verdict) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from hivemind_skillopt.model import Annotation, Invocation
 from hivemind_skillopt.store.changes import next_change
 from hivemind_skillopt.store.dialect import insert_into
-from hivemind_skillopt.store.rows import from_row, storable, to_row
-from hivemind_skillopt.store.rules import only
+from hivemind_skillopt.store.records import rows_that_begin
+from hivemind_skillopt.store.rows import from_row, to_row
+from hivemind_skillopt.store.rules import only_invocation
 from hivemind_skillopt.store.schema import annotation_table as said
 from hivemind_skillopt.store.schema import invocations
 
@@ -31,8 +32,6 @@ def newest_annotations(connection: Connection, org: str, invocation_ids: Sequenc
 
 
 def find_invocation(connection: Connection, org: str, id_start: str) -> Invocation:
-    """The one whose id begins so, in the same case (LIKE would be deaf to it in SQLite alone). Raises NotFound."""
-    wanted = storable(id_start)
-    begins = func.substr(invocations.c.id, 1, len(wanted)) == wanted
-    rows = connection.execute(select(invocations).where(invocations.c.org == org, begins).limit(2)).mappings().all()
-    return only([from_row(Invocation, dict(row)) for row in rows], id_start)
+    """The one whose id begins so. Raises NotFound."""
+    rows = rows_that_begin(connection, invocations, org, id_start)
+    return only_invocation([from_row(Invocation, row) for row in rows], id_start)

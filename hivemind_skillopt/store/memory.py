@@ -15,6 +15,7 @@ from hivemind_skillopt.model import (
     Invocation,
     Policy,
     Proposal,
+    ProposalStatus,
     Publication,
     Record,
     SkillChange,
@@ -26,7 +27,15 @@ from hivemind_skillopt.model import (
 )
 from hivemind_skillopt.ports import OnUnreadable, SkillStore
 from hivemind_skillopt.store.folder_rules import check_folder
-from hivemind_skillopt.store.rules import FINAL, Standing, as_published, next_version, only, visible_to
+from hivemind_skillopt.store.rules import (
+    FINAL,
+    Standing,
+    as_published,
+    next_version,
+    only_invocation,
+    only_proposal,
+    visible_to,
+)
 
 Of = TypeVar("Of", Proposal, Verdict)
 
@@ -142,17 +151,25 @@ class MemoryStore(SkillStore):
     def find_invocation(self, id_start: str) -> Invocation:
         """The one whose id begins so. Raises NotFound."""
         with self._lock:
-            return only([row for row in self._invocations.values() if row.id.startswith(id_start)], id_start)
+            return only_invocation([row for row in self._invocations.values() if row.id.startswith(id_start)], id_start)
 
     def verdicts(self, ref: SkillRef | None = None, limit: int = 100) -> list[Verdict]:
         """Newest first."""
         with self._lock:
             return sorted(_of(ref, self._verdicts.values()), key=lambda row: (-row.judged_at, row.id))[:limit]
 
-    def proposals(self, ref: SkillRef | None = None, limit: int = 100) -> list[Proposal]:
+    def proposals(
+        self, ref: SkillRef | None = None, limit: int = 100, statuses: Sequence[ProposalStatus] = ()
+    ) -> list[Proposal]:
         """Newest first."""
         with self._lock:
-            return sorted(_of(ref, self._proposals.values()), key=lambda row: (-row.proposed_at, row.id))[:limit]
+            rows = [row for row in _of(ref, self._proposals.values()) if not statuses or row.status in statuses]
+        return sorted(rows, key=lambda row: (-row.proposed_at, row.id))[:limit]
+
+    def find_proposal(self, id_start: str) -> Proposal:
+        """The one whose id begins so. Raises NotFound."""
+        with self._lock:
+            return only_proposal([row for row in self._proposals.values() if row.id.startswith(id_start)], id_start)
 
     def find_verdicts(self, ids: Sequence[str]) -> dict[str, Verdict]:
         """By id."""

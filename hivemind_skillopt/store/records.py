@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, select
 
 from hivemind_skillopt.model import (
     Attribution,
     Invocation,
     Proposal,
+    ProposalStatus,
     Record,
     SkillRef,
     Verdict,
@@ -19,8 +20,8 @@ from hivemind_skillopt.model import (
 )
 from hivemind_skillopt.store.attribution_rows import SKILLS_ACTIVE, attribution_from_row, attribution_row
 from hivemind_skillopt.store.dialect import Replace, add_missing, add_or_replace
-from hivemind_skillopt.store.rows import Row, Tell, from_row, readable, to_row
-from hivemind_skillopt.store.rules import FINAL
+from hivemind_skillopt.store.rows import Row, Tell, from_row, readable, storable, to_row
+from hivemind_skillopt.store.rules import FINAL, only_proposal
 from hivemind_skillopt.store.schema import invocations, proposals, sessions, verdicts
 from hivemind_skillopt.store.versions import of_ref
 
@@ -81,10 +82,32 @@ def list_verdicts(connection: Connection, org: str, ref: SkillRef | None, limit:
     return readable(rows, partial(from_row, Verdict), tell)
 
 
-def list_proposals(connection: Connection, org: str, ref: SkillRef | None, limit: int, tell: Tell) -> list[Proposal]:
+def list_proposals(
+    connection: Connection,
+    org: str,
+    ref: SkillRef | None,
+    limit: int,
+    statuses: Sequence[ProposalStatus],
+    tell: Tell,
+) -> list[Proposal]:
     """Newest first."""
-    rows = _newest(connection, proposals, org, "proposed_at", limit, *_of(proposals, ref))
+    such = [proposals.c.status.in_([status.value for status in statuses])] if statuses else []
+    rows = _newest(connection, proposals, org, "proposed_at", limit, *_of(proposals, ref), *such)
     return readable(rows, partial(from_row, Proposal), tell)
+
+
+def find_proposal(connection: Connection, org: str, id_start: str) -> Proposal:
+    """The one whose id begins so. Raises NotFound."""
+    rows = rows_that_begin(connection, proposals, org, id_start)
+    return only_proposal([from_row(Proposal, row) for row in rows], id_start)
+
+
+def rows_that_begin(connection: Connection, table: Table, org: str, id_start: str) -> list[Row]:
+    """Two at most, by id, in the same case (LIKE would be deaf to it in SQLite alone)."""
+    wanted = storable(id_start)
+    begins = func.substr(table.c.id, 1, len(wanted)) == wanted
+    rows = connection.execute(select(table).where(table.c.org == org, begins).limit(2)).mappings()
+    return [dict(row) for row in rows]
 
 
 def find_verdicts(connection: Connection, org: str, ids: Sequence[str], tell: Tell) -> dict[str, Verdict]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from hivemind_skillopt.errors import AlreadyPublished, NotFound, ParentMoved, PublicationHeldBack, StoreError
 from hivemind_skillopt.model import (
@@ -18,6 +19,8 @@ from hivemind_skillopt.model import (
     SkillVersion,
 )
 from hivemind_skillopt.skill_md import parse_skill_md, text_field
+
+Found = TypeVar("Found", Invocation, Proposal)
 
 LOOP = "skillopt"
 """The loop's name among the contributors of a version that came from a proposal."""
@@ -86,12 +89,21 @@ def visible_to(user: str, version: SkillVersion) -> bool:
     return version.scope is Scope.TEAM or version.ref.author == user
 
 
-def only(found: Sequence[Invocation], id_start: str) -> Invocation:
-    """The one invocation whose id begins with `id_start`. Raises NotFound for none and for several."""
+def only_invocation(found: Sequence[Invocation], id_start: str) -> Invocation:
+    """The one whose id begins with `id_start`. Raises NotFound for none and for several."""
+    return _only(found, id_start, "invocation", "verdicts")
+
+
+def only_proposal(found: Sequence[Proposal], id_start: str) -> Proposal:
+    """The one whose id begins with `id_start`. Raises NotFound for none and for several."""
+    return _only(found, id_start, "proposal", "proposals list --all")
+
+
+def _only(found: Sequence[Found], id_start: str, what: str, listing: str) -> Found:
     if not found:
-        raise NotFound(f"no invocation '{id_start}' in the store; see `hivemind-skillopt verdicts`")
+        raise NotFound(f"no {what} '{id_start}' in the store; see `hivemind-skillopt {listing}`")
     if len(found) > 1:
-        raise NotFound(f"several invocations begin with '{id_start}'; write more of the id")
+        raise NotFound(f"several {what}s begin with '{id_start}'; write more of the id")
     return found[0]
 
 

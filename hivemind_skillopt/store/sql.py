@@ -15,6 +15,7 @@ from hivemind_skillopt.model import (
     Invocation,
     Policy,
     Proposal,
+    ProposalStatus,
     Publication,
     Record,
     SkillChange,
@@ -32,6 +33,7 @@ from hivemind_skillopt.store.folder_rules import check_folder
 from hivemind_skillopt.store.records import (
     RowsOfRecords,
     add_rows,
+    find_proposal,
     find_proposals,
     find_verdicts,
     list_attributions,
@@ -173,10 +175,17 @@ class SqlStore(SkillStore):
         with self._transaction() as connection:
             return list_verdicts(connection, self._org, ref, limit, self._tell)
 
-    def proposals(self, ref: SkillRef | None = None, limit: int = 100) -> list[Proposal]:
+    def proposals(
+        self, ref: SkillRef | None = None, limit: int = 100, statuses: Sequence[ProposalStatus] = ()
+    ) -> list[Proposal]:
         """Newest first."""
         with self._transaction() as connection:
-            return list_proposals(connection, self._org, ref, limit, self._tell)
+            return list_proposals(connection, self._org, ref, limit, statuses, self._tell)
+
+    def find_proposal(self, id_start: str) -> Proposal:
+        """The one whose id begins so. Raises NotFound."""
+        with self._transaction() as connection:
+            return find_proposal(connection, self._org, id_start)
 
     def find_verdicts(self, ids: Sequence[str]) -> dict[str, Verdict]:
         """By id; those that are not there, or not yet, are left out."""
