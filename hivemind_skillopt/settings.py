@@ -64,11 +64,16 @@ def strictest(*modes: Mode) -> Mode:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What may be spent and published. Sources of the numbers: DESIGN 7 and 8."""
+    """What may be spent and published. Sources of the numbers: DESIGN 7 and 8; of the shares: decision 0026.
+
+    The shares are of each of the day's three caps on model calls: what one skill, or one session, may take of it.
+    """
 
     judge_calls_per_day: int = 50
     tokens_per_day: int = 2_000_000
     usd_per_day: float = 5.0
+    share_per_skill: float = 0.5
+    share_per_session: float = 0.25
     publications_per_day: int = 3
     cooldown_seconds: int = 600
     confidence_floor: float = 0.7
@@ -282,14 +287,19 @@ def _limits(env: Mapping[str, str], config: Mapping[str, object]) -> Limits:
     def count(name: str, default: int) -> int:
         return _whole(f"HIVEMIND_SKILLOPT_{name}", number(name, default))
 
+    def share(name: str, default: float) -> float:
+        return _at_most_one(f"HIVEMIND_SKILLOPT_{name}", number(name, default))
+
     base = Limits()
     return Limits(
         judge_calls_per_day=count("MAX_JUDGE_CALLS_PER_DAY", base.judge_calls_per_day),
         tokens_per_day=count("MAX_TOKENS_PER_DAY", base.tokens_per_day),
         usd_per_day=number("MAX_USD_PER_DAY", base.usd_per_day),
+        share_per_skill=share("MAX_SHARE_PER_SKILL", base.share_per_skill),
+        share_per_session=share("MAX_SHARE_PER_SESSION", base.share_per_session),
         publications_per_day=count("MAX_PUBLICATIONS_PER_DAY", base.publications_per_day),
         cooldown_seconds=count("COOLDOWN_SECONDS", base.cooldown_seconds),
-        confidence_floor=number("CONFIDENCE_FLOOR", base.confidence_floor),
+        confidence_floor=share("CONFIDENCE_FLOOR", base.confidence_floor),
     )
 
 
@@ -320,6 +330,12 @@ def _number(name: str, text: str) -> float:
         raise SettingsError(f"{name} is '{text}'; use a number") from None
     if not 0 <= value < 1e15:
         raise SettingsError(f"{name} is '{text}'; use a number that is not negative")
+    return value
+
+
+def _at_most_one(name: str, value: float) -> float:
+    if value > 1:
+        raise SettingsError(f"{name} is '{value:g}'; use a number from 0 to 1")
     return value
 
 

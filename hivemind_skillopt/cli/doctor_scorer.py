@@ -18,6 +18,7 @@ from hivemind_skillopt.hooks.chosen_scorer import chosen_name, chosen_scorer
 from hivemind_skillopt.ports import Question
 from hivemind_skillopt.scorers.ask import ask_json
 from hivemind_skillopt.settings import AGENT_CLI, Settings
+from hivemind_skillopt.state.spending import Use
 
 VERSION_SECONDS = 60
 
@@ -26,6 +27,7 @@ class _Answer(BaseModel):
     ok: bool
 
 
+NO_USE = Use("", "doctor")
 QUESTION = Question(
     role="judge",
     system="hivemind-skillopt/doctor prompt v1\nAnswer with the JSON object alone.",
@@ -85,7 +87,7 @@ def ask_scorer(patient: Patient) -> Findings:
         model = context.settings.model(adapter.name, QUESTION.role)
         question = replace(QUESTION, model=model.name, provider=model.provider)
         try:
-            _, usage = ask_json(scorer, context.spending, question, _Answer)
+            _, usage = ask_json(scorer, context.spending.of_use(NO_USE), question, _Answer)
         except ScorerFailed as error:
             said = str(error).removeprefix(f"{scorer.name}: ")  # a program that has its harness's name
             yield Finding(Level.FAIL, "scorer", f"{scorer.name}: {said}. {explain(said)}")

@@ -36,6 +36,8 @@ NAMES: Final = {
     "HIVEMIND_SKILLOPT_MAX_JUDGE_CALLS_PER_DAY": Known("50", "judge calls a day"),
     "HIVEMIND_SKILLOPT_MAX_TOKENS_PER_DAY": Known("2000000", "tokens a day"),
     "HIVEMIND_SKILLOPT_MAX_USD_PER_DAY": Known("5", "US dollars a day"),
+    "HIVEMIND_SKILLOPT_MAX_SHARE_PER_SKILL": Known("0.5", "how much of these one skill may take"),
+    "HIVEMIND_SKILLOPT_MAX_SHARE_PER_SESSION": Known("0.25", "how much of these one session may take"),
     "HIVEMIND_SKILLOPT_MAX_PUBLICATIONS_PER_DAY": Known("3", "publications a day and skill, by the loop"),
     "HIVEMIND_SKILLOPT_COOLDOWN_SECONDS": Known("600", "between two publications of a skill by the loop"),
     "HIVEMIND_SKILLOPT_CONFIDENCE_FLOOR": Known("0.7", "under it a proposal is held"),

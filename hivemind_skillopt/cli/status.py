@@ -12,17 +12,22 @@ from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.elsewhere import Elsewhere, waiting_elsewhere
 from hivemind_skillopt.cli.harness_file import why_silent
 from hivemind_skillopt.cli.options import as_json
-from hivemind_skillopt.cli.output import ago, iso, print_json, say, shown_store, size, span, tilde
+from hivemind_skillopt.cli.output import ago, iso, one_line, print_json, say, shown_store, size, span, tilde
 from hivemind_skillopt.errors import SkillOptError
-from hivemind_skillopt.model import DAY, SkillRef
+from hivemind_skillopt.model import DAY, ProposalStatus, SkillRef
 from hivemind_skillopt.settings import FOR_EVER, Limits, Settings, without_credentials
 from hivemind_skillopt.state.installs import Install
+from hivemind_skillopt.state.jobs import Postponed
 from hivemind_skillopt.state.log import last_worker_failure
 from hivemind_skillopt.state.outbox import Refused
 from hivemind_skillopt.state.spending import Spent
 
 MANY = 1000
 """Rows in the outbox that are told about even where nothing has failed."""
+
+
+COUNTED = 101
+"""Proposals that are counted; a hundred and more is all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +76,14 @@ class Status:
     set_aside: int
     elsewhere: list[Elsewhere]
     jobs: int
+    jobs_postponed: list[Postponed]
     jobs_failed: list[FailedJob]
     outbox: Waits
     last_worker_run: int | None
     worker_failure: str | None
     spent: Spent
     published: int | None
+    to_review: int | None
 
 
 @click.command("status", short_help="Is it on, what waits, what did today cost?")
@@ -92,7 +99,7 @@ def command(as_json: bool) -> None:
 
 
 def _ask(context: Context) -> Status:
-    failure, published = _ask_store(context)
+    failure, published, to_review = _ask_store(context)
     last = context.notes.get("last_worker_run")
     return Status(
         settings=context.settings,
@@ -106,12 +113,14 @@ def _ask(context: Context) -> Status:
         set_aside=context.inbox.set_aside_count(),
         elsewhere=waiting_elsewhere(context),
         jobs=sum(context.jobs.counts().values()),
+        jobs_postponed=context.jobs.postponed(context.clock()),
         jobs_failed=[FailedJob(job.step, job.last_error) for job in context.jobs.failures()],
         outbox=_waits(context),
         last_worker_run=int(last) if last else None,
         worker_failure=last_worker_failure(context.settings.paths.log, int(last or 0)),
         spent=context.spending.today(),
         published=published,
+        to_review=to_review,
     )
 
 
@@ -122,12 +131,13 @@ def _waits(context: Context) -> Waits:
     return Waits(box.count(), others, box.size(), box.oldest(), box.dropped(now), box.refused(), later)
 
 
-def _ask_store(context: Context) -> tuple[str | None, int | None]:
-    """Why the store cannot be asked, and what the loop published today."""
+def _ask_store(context: Context) -> tuple[str | None, int | None, int | None]:
+    """Why the store cannot be asked; what the loop published today, and how much of it waits for a person."""
     try:
-        return None, context.store.published_since(context.clock() // DAY * DAY)
+        published = context.store.published_since(context.clock() // DAY * DAY)
+        return None, published, len(context.store.proposals(None, COUNTED, (ProposalStatus.HELD,)))
     except SkillOptError as error:
-        return str(error), None
+        return str(error), None, None
 
 
 def _harness(context: Context, install: Install) -> Harness:
@@ -166,6 +176,8 @@ def _facts(status: Status) -> dict[str, object]:
         "set_aside": status.set_aside,
         "elsewhere": [asdict(one) for one in status.elsewhere],
         "jobs": status.jobs,
+        "jobs_postponed": [{**asdict(one), "until": iso(one.until)} for one in status.jobs_postponed],
+        "proposals_to_review": status.to_review,
         "jobs_failed": [asdict(job) for job in status.jobs_failed],
         "outbox": status.outbox.rows,
         "outbox_for_another_store": status.outbox.for_another_store,
@@ -187,6 +199,8 @@ def _today(spent: Spent, limits: Limits, published: int | None) -> dict[str, obj
         "tokens_cap": limits.tokens_per_day,
         "cost_usd": round(spent.cost_usd, 6),
         "cost_usd_cap": limits.usd_per_day,
+        "share_per_skill": limits.share_per_skill,
+        "share_per_session": limits.share_per_session,
         "unpriced_calls": spent.unpriced_calls,
         "publications": published,
         "publications_cap_per_skill": limits.publications_per_day,
@@ -214,12 +228,21 @@ def _print(status: Status, now: int) -> None:
         say(f"           of these for {_owner(one, settings)}: inbox {one.inbox}, jobs {one.jobs}")
     if status.set_aside:
         say(f"set aside  {status.set_aside} unreadable inbox files, kept for a day; `hivemind-skillopt log` says why")
-    for job in status.jobs_failed:
-        say(f"failed     {job.step}: {job.why}", "red")
+    _print_jobs(status)
     say(f"worker     last run {ago(last, now) if last else 'never'}")
     if status.worker_failure:
         say(f"           failed since: {status.worker_failure}", "red")
     _print_today(status.spent, settings.limits, status.published)
+
+
+def _print_jobs(status: Status) -> None:
+    for job in status.jobs_postponed:
+        say(f"waits      {job.jobs} job(s) until {iso(job.until)}: {one_line(job.why)}", "yellow")
+    if status.to_review:
+        many = f"{status.to_review - 1}+" if status.to_review == COUNTED else status.to_review
+        say(f"review     {many} proposal(s) wait for a person: `hivemind-skillopt proposals list`", "yellow")
+    for failed in status.jobs_failed:
+        say(f"failed     {failed.step}: {failed.why}", "red")
 
 
 def _print_outbox(status: Status, now: int) -> None:
@@ -290,6 +313,7 @@ def _print_today(spent: Spent, limits: Limits, published: int | None) -> None:
         f"today      {spent.judge_calls} of {limits.judge_calls_per_day} judge calls, "
         f"{spent.tokens} of {limits.tokens_per_day} tokens, {spent.cost_usd:.4f} of {limits.usd_per_day:g} USD"
     )
+    say(f"           of these at most {limits.share_per_skill:.0%} a skill, {limits.share_per_session:.0%} a session")
     say(
         f"           {'?' if published is None else published} published "
         f"(a skill: at most {limits.publications_per_day}, {limits.cooldown_seconds} s apart)"

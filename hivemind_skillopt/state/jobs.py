@@ -39,6 +39,15 @@ class JobStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Postponed:
+    """Jobs that wait for one reason, the first of them until then (ns)."""
+
+    why: str
+    jobs: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """The work on one window's queued reactions. `rounds`: publications lost to somebody faster."""
 
@@ -227,6 +236,15 @@ class Jobs:
         with self._database.transaction() as connection:
             rows = connection.execute(whose.where(jobs.c.status != JobStatus.FAILED)).all()
         return [(row.store_id, row.home) for row in rows]
+
+    def postponed(self, now: int) -> list[Postponed]:
+        """What is due later, by reason; the most first."""
+        count = func.count().label("jobs")
+        later = (jobs.c.status == JobStatus.DUE, jobs.c.not_before > now, jobs.c.last_error != "")
+        found = select(jobs.c.last_error, count, func.min(jobs.c.not_before)).where(*later)
+        with self._database.transaction() as connection:
+            rows = connection.execute(found.group_by(jobs.c.last_error).order_by(count.desc())).all()
+        return [Postponed(*row) for row in rows]
 
     def failures(self) -> list[Job]:
         """Jobs that gave up, newest first."""

@@ -124,6 +124,9 @@ calls = Table(
     Column("input_tokens", Integer),
     Column("output_tokens", Integer),
     Column("cost_usd", Float),
+    Column("skill", Text, nullable=False, server_default=""),
+    Column("session", Text, nullable=False, server_default=""),
+    Index("calls_by_day", "at"),
 )
 
 manifest = Table(
@@ -246,11 +249,21 @@ def m004_bounded_outbox(connection: Connection) -> None:
         index.create(connection, checkfirst=True)
 
 
+def m005_whose_calls(connection: Connection) -> None:
+    """For which skill, in which session. A new file has all of it."""
+    if "skill" not in {column["name"] for column in inspect(connection).get_columns(calls.name)}:
+        for column in ("skill", "session"):
+            connection.exec_driver_sql(f"ALTER TABLE calls ADD COLUMN {column} TEXT DEFAULT '' NOT NULL")
+    for index in calls.indexes:
+        index.create(connection, checkfirst=True)
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m001_first,
     m002_several_files,
     m003_pull,
     m004_bounded_outbox,
+    m005_whose_calls,
 )
 
 

@@ -1,10 +1,10 @@
-"""What model calls took, and the day's caps. A call is counted before it is made; a failed one counts too."""
+"""What model calls took, and the caps. A call is counted before it is made; a failed one counts too."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from hivemind_skillopt.errors import BudgetSpent
 from hivemind_skillopt.model import DAY, Usage
@@ -27,20 +27,35 @@ class Spent:
     unpriced_calls: int
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """For whom a call is made: the skill's reference, and harness and id of the session it was used in."""
+
+    skill: str
+    session: str
+
+
 class Spending:
-    """The table of model calls; implements the port `Budget`."""
+    """The table of model calls."""
 
     def __init__(self, database: Database, limits: Limits, clock: Clock) -> None:
         self._database = database
         self._limits = limits
         self._clock = clock
 
-    def reserve(self, role: str) -> int:
-        """Take one call out of today's budget. Raises BudgetSpent."""
+    def of_use(self, use: Use) -> UseBudget:
+        """The budget of one use of a skill."""
+        return UseBudget(self, use)
+
+    def reserve(self, role: str, use: Use) -> int:
+        """Take one call out of today's budget, the skill's share of it and the session's. Raises BudgetSpent."""
+        limits = self._limits
         with self._database.transaction() as connection:
-            self._refuse_if_spent(self.today(), role)
-            row = insert(calls).values(at=self._clock(), role=role).returning(calls.c.id)
-            return int(connection.execute(row).scalar_one())
+            _refuse(self.today(), limits, role, "")
+            _refuse(self._of_skill(use), _share(limits, limits.share_per_skill), role, f" for {use.skill}")
+            _refuse(self._of_session(use), _share(limits, limits.share_per_session), role, " for one session")
+            row = insert(calls).values(at=self._clock(), role=role, skill=use.skill, session=use.session)
+            return int(connection.execute(row.returning(calls.c.id)).scalar_one())
 
     def settle(self, call_id: int, usage: Usage) -> None:
         """Write down what the call took."""
@@ -59,7 +74,7 @@ class Spending:
         with self._database.transaction() as connection:
             connection.execute(delete(calls).where(calls.c.id == call_id))
 
-    def today(self) -> Spent:
+    def today(self, *which: ColumnElement[bool]) -> Spent:
         """Since midnight UTC. What a clock that ran ahead dated on a later day counts on that day."""
         midnight = self._clock() // DAY * DAY
         tokens = func.coalesce(calls.c.input_tokens, 0) + func.coalesce(calls.c.output_tokens, 0)
@@ -68,7 +83,7 @@ class Spending:
             func.coalesce(func.sum(tokens), 0),
             func.coalesce(func.sum(calls.c.cost_usd), 0.0),
             func.count().filter(calls.c.cost_usd.is_(None)),
-        ).where(calls.c.at >= midnight, calls.c.at < midnight + DAY)
+        ).where(calls.c.at >= midnight, calls.c.at < midnight + DAY, *which)
         with self._database.transaction() as connection:
             row = connection.execute(totals).one()
         return Spent(*row)
@@ -78,11 +93,48 @@ class Spending:
         with self._database.transaction() as connection:
             connection.execute(delete(calls).where(calls.c.at < now - KEPT))
 
-    def _refuse_if_spent(self, spent: Spent, role: str) -> None:
-        limits = self._limits
-        if role == "judge" and spent.judge_calls >= limits.judge_calls_per_day:
-            raise BudgetSpent(f"today's {limits.judge_calls_per_day} judge calls are used up")
-        if spent.tokens >= limits.tokens_per_day:
-            raise BudgetSpent(f"today's {limits.tokens_per_day} tokens are used up")
-        if spent.cost_usd >= limits.usd_per_day:
-            raise BudgetSpent(f"today's {limits.usd_per_day} USD are used up")
+    def _of_skill(self, use: Use) -> Spent:
+        return self.today(calls.c.skill == use.skill)
+
+    def _of_session(self, use: Use) -> Spent:
+        return self.today(calls.c.session == use.session)
+
+
+@dataclass(frozen=True, slots=True)
+class UseBudget:
+    """The port `Budget`: whatever a role asks counts for this use."""
+
+    spending: Spending
+    use: Use
+
+    def reserve(self, role: str) -> int:
+        """Raises BudgetSpent."""
+        return self.spending.reserve(role, self.use)
+
+    def settle(self, call_id: int, usage: Usage) -> None:
+        """Write down what the call took."""
+        self.spending.settle(call_id, usage)
+
+    def release(self, call_id: int) -> None:
+        """Give a call back that was never made."""
+        self.spending.release(call_id)
+
+
+def _share(limits: Limits, share: float) -> Limits:
+    """Of each cap; one judge call at least, where the day has one."""
+    return replace(
+        limits,
+        judge_calls_per_day=max(min(1, limits.judge_calls_per_day), int(limits.judge_calls_per_day * share)),
+        tokens_per_day=int(limits.tokens_per_day * share),
+        usd_per_day=limits.usd_per_day * share,
+    )
+
+
+def _refuse(spent: Spent, limits: Limits, role: str, whose: str) -> None:
+    """Raises BudgetSpent, which says which cap it is."""
+    if role == "judge" and spent.judge_calls >= limits.judge_calls_per_day:
+        raise BudgetSpent(f"today's {limits.judge_calls_per_day} judge calls{whose} are used up")
+    if spent.tokens >= limits.tokens_per_day:
+        raise BudgetSpent(f"today's {limits.tokens_per_day} tokens{whose} are used up")
+    if spent.cost_usd >= limits.usd_per_day:
+        raise BudgetSpent(f"today's {limits.usd_per_day:g} USD{whose} are used up")

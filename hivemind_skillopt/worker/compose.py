@@ -18,7 +18,7 @@ from hivemind_skillopt.hooks.pre_tool_use import ArmWindow
 from hivemind_skillopt.hooks.session_start import RecordAttribution
 from hivemind_skillopt.hooks.user_prompt_submit import QueueReaction
 from hivemind_skillopt.judgment_window import JudgmentWindow
-from hivemind_skillopt.ports import Clock, SkillStore
+from hivemind_skillopt.ports import Budget, Clock, SkillStore
 from hivemind_skillopt.pull import Puller
 from hivemind_skillopt.settings import Settings
 from hivemind_skillopt.state.back_off import BackOff
@@ -37,7 +37,7 @@ from hivemind_skillopt.state.pins import Pins
 from hivemind_skillopt.state.pull_cursors import PullCursors
 from hivemind_skillopt.state.running_calls import RunningCalls
 from hivemind_skillopt.state.skill_folders import VersionFolders, content_sha256
-from hivemind_skillopt.state.spending import Spending
+from hivemind_skillopt.state.spending import Spending, Use
 from hivemind_skillopt.state.windows import Sessions, Windows
 from hivemind_skillopt.store.engine import open_store
 from hivemind_skillopt.worker.housekeeping import Housekeeping
@@ -160,9 +160,11 @@ class _Pipelines:
         adapter = self._adapters.get(agent)
         if adapter is None:
             raise SettingsError(f"HIVEMIND_SKILLOPT_AGENT is '{agent}'; no such harness is known")
-        return self._made(settings, agent, adapter)
+        used = window.invocation
+        budget = self._spending.of_use(Use(str(used.ref), f"{used.harness} {used.session_id}"))
+        return self._made(settings, agent, adapter, budget)
 
-    def _made(self, settings: Settings, agent: str, adapter: HarnessAdapter) -> Pipeline:
+    def _made(self, settings: Settings, agent: str, adapter: HarnessAdapter, budget: Budget) -> Pipeline:
         """The model's side and the gate are imported here: most runs of the worker have no job."""
         from hivemind_skillopt.hooks.chosen_scorer import chosen_scorer
         from hivemind_skillopt.pipeline import Pipeline
@@ -172,8 +174,8 @@ class _Pipelines:
         scorer = chosen_scorer(settings, self._hooks, adapter)
         return Pipeline(
             store=self._store,
-            judge_role=ModelJudge(scorer, self._spending, settings.model(agent, "judge")),
-            proposer_role=ModelProposer(scorer, self._spending, settings.model(agent, "proposer")),
+            judge_role=ModelJudge(scorer, budget, settings.model(agent, "judge")),
+            proposer_role=ModelProposer(scorer, budget, settings.model(agent, "proposer")),
             checks=self._hooks.gate_checks(),
             settings=settings,
             clock=self._clock,

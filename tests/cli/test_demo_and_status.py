@@ -60,12 +60,24 @@ CAPS = {
 """Field of Limits: its variable, its key in JSON, what a person reads. The confidence floor limits no spending."""
 
 
+SHARES = ("share_per_skill", "share_per_session")
+
+
 def test_each_cap_is_shown(cli: Cli) -> None:
-    assert {field.name for field in fields(Limits)} - {"confidence_floor"} == set(CAPS)
+    assert {field.name for field in fields(Limits)} - {"confidence_floor", *SHARES} == set(CAPS)
     cli.environ = {f"HIVEMIND_SKILLOPT_{name}": "51" for name, _, _ in CAPS.values()}
     today, text = cli.json("status")["today"], cli.run("status").stdout
     for _, key, shown in CAPS.values():
         assert (today[key], shown in text) == (51, True), key
+
+
+def test_each_share_is_shown_and_is_one(cli: Cli) -> None:
+    cli.environ = {f"HIVEMIND_SKILLOPT_MAX_{name.upper()}": f"0.{n}" for n, name in enumerate(SHARES, start=51)}
+    today, text = cli.json("status")["today"], cli.run("status").stdout
+    assert [today[name] for name in SHARES] == [0.51, 0.52]
+    assert "of these at most 51% a skill, 52% a session" in text
+    cli.environ = {"HIVEMIND_SKILLOPT_MAX_SHARE_PER_SKILL": "51"}
+    assert "use a number from 0 to 1" in cli.fails("config", "get")
 
 
 def test_status_fits_a_terminal(cli: Cli) -> None:

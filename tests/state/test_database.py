@@ -10,13 +10,10 @@ import pytest
 from sqlalchemy import insert
 
 from hivemind_skillopt.errors import StateUnavailable
-from hivemind_skillopt.model import Usage
-from hivemind_skillopt.settings import Limits
 from hivemind_skillopt.state.database import Database
 from hivemind_skillopt.state.installs import InstalledFile, Installs
 from hivemind_skillopt.state.notes import Notes
 from hivemind_skillopt.state.schema import installs
-from hivemind_skillopt.state.spending import Spending
 
 
 def test_all_of_a_transaction_or_nothing(database: Database) -> None:
@@ -68,23 +65,6 @@ def test_an_installation_of_one_file_is_one_of_several_now(tmp_path: Path) -> No
     (install,) = Installs(database).all()
     assert (install.python, install.files) == ("py", (InstalledFile("/h/settings.json", None, "{}"),))
     database.close()
-
-
-def test_the_days_caps_hold_before_a_call_is_made(database: Database) -> None:
-    now = 5 * 86_400 * 10**9 + 7
-    spending = Spending(database, Limits(judge_calls_per_day=2, usd_per_day=1.0), lambda: now)
-    call = spending.reserve("judge")
-    spending.settle(call, Usage("s", "m", input_tokens=5, output_tokens=2, cost_usd=0.25))
-    spending.reserve("judge")
-    with pytest.raises(Exception, match="2 judge calls are used up"):
-        spending.reserve("judge")
-    spending.settle(spending.reserve("proposer"), Usage("s", "m", cost_usd=0.75))
-    with pytest.raises(Exception, match="USD are used up"):
-        spending.reserve("proposer")
-    spent = spending.today()
-    assert (spent.judge_calls, spent.tokens, spent.cost_usd, spent.unpriced_calls) == (2, 7, 1.0, 1)
-    tomorrow = Spending(database, Limits(), lambda: now + 86_400 * 10**9)
-    assert tomorrow.today().judge_calls == 0
 
 
 def test_a_file_that_is_no_database_is_one_clear_error(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hivemind_skillopt.model import ActiveSkill, Record, SkillRef
 from hivemind_skillopt.state.database import Database
 from hivemind_skillopt.state.outbox import MAX_REFUSED, Outbox
 from hivemind_skillopt.state.outbox_limit import TOLD_FOR, Limit
-from hivemind_skillopt.state.schema import metadata, outbox, refused_rows, upgrade
+from hivemind_skillopt.state.schema import MIGRATIONS, m004_bounded_outbox, metadata, outbox, refused_rows, upgrade
 from tests.store.values import NOON, attribution, invocation, proposal, verdict
 
 PLAIN = replace(proposal(), edits=proposal().edits[1:])
@@ -152,8 +152,7 @@ def test_rows_of_before_the_limit_are_measured(database: Database) -> None:
         connection.exec_driver_sql(
             "INSERT INTO outbox (store_id, kind, payload) VALUES ('s', 'Verdict', ?)", (payload,)
         )
-        applied = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
-        connection.exec_driver_sql(f"PRAGMA user_version={applied - 1}")
+        connection.exec_driver_sql(f"PRAGMA user_version={MIGRATIONS.index(m004_bounded_outbox)}")
         upgrade(connection)
         assert connection.execute(select(outbox.c.bytes, outbox.c.at)).one() == (len(payload.encode()), 7)
         assert metadata.tables["refused_rows"] is refused_rows

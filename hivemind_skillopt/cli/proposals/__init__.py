@@ -12,10 +12,8 @@ def command() -> None:
     """Changes that the loop proposed. One that the gate held, or any in mode or policy `review`, waits here.
 
     \b
-    proposals list          what waits, of all skills
-    proposals show ID       one of them: the words that led to it, the diff, what to look at
-    proposals accept ID     publish it to the team, on today's head
-    proposals reject ID --reason '...'   the loop does not propose it again
+    Look     proposals list, then proposals show ID
+    Decide   proposals accept ID, or proposals reject ID --reason '...'
 
     The beginning of an ID is enough.
     """
