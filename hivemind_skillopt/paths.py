@@ -12,6 +12,7 @@ import platformdirs
 APP = "hivemind-skillopt"
 
 WAITERS = "waiter-*.lock"
+STARTERS = "starting-*.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,16 @@ class Paths:
 
     def waiter_lock(self, identity: str) -> Path:
         """Held by the one worker of that store and those homes that waits for its turn."""
-        return self.state / WAITERS.replace("*", hashlib.sha256(identity.encode()).hexdigest()[:12])
+        return self.state / WAITERS.replace("*", _short(identity))
+
+    def starting_lock(self, identity: str) -> Path:
+        """Held by the one worker of that store and those homes that has yet to look into the inbox."""
+        return self.state / STARTERS.replace("*", _short(identity))
+
+    @property
+    def worker_starts(self) -> Path:
+        """How many workers hooks have started in this minute; the format is in `launch.py`."""
+        return self.state / "worker-starts"
 
     @property
     def calls(self) -> Path:
@@ -133,4 +143,9 @@ class Paths:
         ours = [value for value in values if isinstance(value, Path)]
         temporary = re.fullmatch(r"\.(.+)\.tmp-[0-9a-f-]+", path.name)
         name = temporary[1] if temporary else re.sub(r"(-wal|-shm|-journal|\.1)$", "", path.name)
-        return path in ours or path.with_name(name) in ours or (path.parent == self.state and path.match(WAITERS))
+        lock = path.parent == self.state and (path.match(WAITERS) or path.match(STARTERS))
+        return path in ours or path.with_name(name) in ours or lock
+
+
+def _short(identity: str) -> str:
+    return hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:12]

@@ -225,7 +225,7 @@ def start_worker(state: str) -> None:
     """Through the package's one way to start it; imported only when a worker is due."""
     from hivemind_skillopt import launch
 
-    launch.start_worker(state)
+    launch.start_for_event(state)
 
 
 def log_failure(state: str, event: str, error: Exception) -> None:

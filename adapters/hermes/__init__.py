@@ -161,9 +161,9 @@ class Bridge:
 
     def _start_worker(self, state):
         """Hermes may run for long: workers that have ended are waited for, so that none stays a zombie."""
-        pid = self._launch.start_worker(state, self._python)
+        pid = self._launch.start_for_event(state, self._python)
         with self._lock:
-            self._workers = [*filter(_is_running, self._workers), pid]
+            self._workers = [*filter(_is_running, self._workers), *filter(None, [pid])]
 
 
 def _module(package, name):

@@ -24,6 +24,8 @@ const GUARD = "HIVEMIND_SKILLOPT_WORKER";
 const YES = ["1", "true", "yes", "on"];
 const READERS = ["read", "bash"]; // the tools that can read a skill; edit and write are maintenance
 const MAX_TEXT = 1 << 18; // characters; the inbox takes files of 4 MiB, and JSON may make six of one
+const STARTS_A_MINUTE = 60; // of workers; as in launch.py
+const MINUTE = 60_000_000_000n; // ns
 const SOON = 250; // ms; by then the request is on its way
 const SKILL_COMMAND = /^\/skill:(\S+)(?= |$)/;
 
@@ -225,8 +227,29 @@ function startWorkerSoon(state) {
   process.once("exit", start);
 }
 
+/** As `launch.py` counts: the minute, and a dot for each start in it, of every harness. */
+function mayStart(state) {
+  const file = fs.openSync(path.join(state, "worker-starts"), "a+", 0o600);
+  try {
+    const minute = `${now() / MINUTE} `;
+    const held = Buffer.alloc(minute.length + STARTS_A_MINUTE);
+    const counted = held.toString("latin1", 0, fs.readSync(file, held, 0, held.length, 0));
+    if (counted.startsWith(minute)) {
+      if (counted.length === held.length) return false;
+      fs.writeSync(file, ".");
+    } else {
+      fs.ftruncateSync(file, 0);
+      fs.writeSync(file, `${minute}.`);
+    }
+    return true;
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
 /** In a session of its own. A failed start comes as an event that, unheard, would end pi. */
 function startWorker(state) {
+  if (!mayStart(state)) return;
   const options = { detached: true, stdio: "ignore", env: { ...process.env, [GUARD]: "1" } };
   const worker = spawn(INSTALLED.python, ["-I", INSTALLED.worker, "--worker", state], options);
   worker.on("error", () => {});

@@ -45,9 +45,13 @@ def main(argv: list[str], environ: dict[str, str]) -> int:
 
 def work(settings: Settings) -> None:
     """Imported here, so that a failure has its line: portalocker looks for a writable temporary folder."""
-    from hivemind_skillopt.worker.run import run_worker
+    from hivemind_skillopt.worker.starting import starting
 
-    run_worker(settings)
+    with starting(settings) as lock:
+        if lock is not None:
+            from hivemind_skillopt.worker.run import run_worker
+
+            run_worker(settings, lock.release)
 
 
 def discard(settings: Settings) -> None:

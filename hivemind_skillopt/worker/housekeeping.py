@@ -7,7 +7,7 @@ from glob import escape
 from pathlib import Path
 
 from hivemind_skillopt.hooks.machine import Machine
-from hivemind_skillopt.paths import WAITERS, Paths
+from hivemind_skillopt.paths import STARTERS, WAITERS, Paths
 from hivemind_skillopt.state.events import SeenEvents
 from hivemind_skillopt.state.inbox import Inbox
 from hivemind_skillopt.state.installs import Installs
@@ -59,7 +59,8 @@ class Housekeeping:
         paths, folders = self.paths, VersionFolders(self.paths.skills, self.paths.edited)
         sweep((paths.inbox, paths.skills), RECORDERS, now)
         sweep((paths.state, paths.backups, paths.calls), NEIGHBOURS, now)
-        sweep((paths.state,), WAITERS, now)
+        for locks in (WAITERS, STARTERS):
+            sweep((paths.state,), locks, now)
         for install in self.installs.all():  # a person's folders: only what is surely ours
             sweep((Path(install.skill_root),), NEIGHBOURS, now, folders.is_link_here)
             for file in (Path(one.path) for one in install.files):

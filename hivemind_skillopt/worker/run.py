@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import closing
 from typing import IO
 
@@ -17,37 +18,38 @@ PATIENCE_SECONDS = 180.0
 PAUSE_SECONDS = 0.5
 
 
-def run_worker(settings: Settings) -> bool:
-    """Work until nothing is left; False when another worker holds the lock.
+def run_worker(settings: Settings, look: Callable[[], None]) -> bool:
+    """Work until nothing is left; False when another worker holds the lock. `look`: called before the inbox is read.
 
     One that works for another store or harness home leaves our items alone, so for that one we wait a while.
     After the lock is given back the inbox is looked at once more: a file that came in between started a
     worker which found the lock taken and ended.
     """
     with closing(build_loop(settings)) as loop:
-        return _work(loop, settings)
+        return _work(loop, settings, look)
 
 
-def _work(loop: Loop, settings: Settings) -> bool:
+def _work(loop: Loop, settings: Settings, look: Callable[[], None]) -> bool:
     worked = False
     while not worked or set(loop.intake.inbox.names()) - loop.intake.waiting:
-        if not _try(loop, settings) and (worked or not _wait_for_turn(loop, settings)):
+        if not _try(loop, settings, look) and (worked or not _wait_for_turn(loop, settings, look)):
             return worked
         worked = True
     return worked
 
 
-def _try(loop: Loop, settings: Settings) -> bool:
+def _try(loop: Loop, settings: Settings, look: Callable[[], None]) -> bool:
     """One run; False when another worker holds the lock."""
     try:
         with worker_lock(settings.paths.lock) as file:
+            look()
             _run_once(loop, file)
     except portalocker.AlreadyLocked:
         return False
     return True
 
 
-def _wait_for_turn(loop: Loop, settings: Settings) -> bool:
+def _wait_for_turn(loop: Loop, settings: Settings, look: Callable[[], None]) -> bool:
     """Wait for a worker of other items, at most one process for each store and its homes; False: not needed, or not
     granted in time."""
     identity = _identity(loop)
@@ -57,7 +59,7 @@ def _wait_for_turn(loop: Loop, settings: Settings) -> bool:
                 if settings.paths.lock.read_text() == identity:
                     return False
                 time.sleep(PAUSE_SECONDS)
-                if _try(loop, settings):
+                if _try(loop, settings, look):
                     return True
     except portalocker.AlreadyLocked:
         return False

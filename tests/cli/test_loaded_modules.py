@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from hivemind_skillopt.launch import GUARD_ARGUMENT, WORKER_MAIN
+from hivemind_skillopt.settings import load_settings
+from hivemind_skillopt.worker.starting import starting
 from tests.cli.conftest import Cli
 from tests.worker.lab import Lab
 
@@ -75,6 +77,20 @@ def test_a_worker_without_anything_to_do(tmp_path: Path) -> None:
     here = of_worker(Lab.of_today(tmp_path))
     assert "hivemind_skillopt.worker.loop" in here
     assert here & (HEAVY | PARTS | {"rich", "click"}) == set()
+
+
+def test_a_start_that_is_superfluous(tmp_path: Path) -> None:
+    """Another one is about to look into the inbox: this one ends before it costs something."""
+    lab = Lab.of_today(tmp_path)
+    lab.event("SessionStart", source="startup")
+    with starting(load_settings({**lab.settings.environ, "HIVEMIND_SKILLOPT_STATE_DIR": str(lab.paths.state)})) as lock:
+        assert lock
+        here = of_worker(lab)
+        assert {"hivemind_skillopt.worker.starting", "portalocker"} <= here
+        assert here & (HEAVY | PARTS | {"rich", "click", "sqlalchemy"}) == set()
+        lock.release()
+        assert "sqlalchemy" in of_worker(lab)
+    assert lab.left()[0] == 0
 
 
 def test_a_worker_loads_the_harness_that_recorded(tmp_path: Path) -> None:
