@@ -38,7 +38,7 @@ os.posix_spawn = counted
 began = time.monotonic()
 for number in range(events):
     session, event = f"s{number % sessions}", "UserPromptSubmit" if number >= sessions else "PreToolUse"
-    payload = {"session_id": session, "transcript_path": f"{root}/{session}.jsonl", "cwd": "/p", "hook_event_name": event}
+    payload = {"session_id": session, "transcript_path": f"{root}/{session}.jsonl", "hook_event_name": event}
     payload |= {"prompt": f"no, that is wrong {number}", "prompt_id": f"p{number}"} if number >= sessions else {
         "tool_name": "Skill", "tool_input": {"skill": "deploy--alice"}, "tool_use_id": f"t{number}"}
     if recorder.record(state, "claude_code", event, json.dumps(payload).encode(), []):
