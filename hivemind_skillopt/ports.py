@@ -149,6 +149,9 @@ class SkillStore(Protocol):
     def find_proposals(self, ids: Sequence[str]) -> dict[str, Proposal]:
         """By id; those that are not there, or not yet, are left out."""
 
+    def forget_session(self, session_id: str) -> int:
+        """Take quotes and reasons out of the verdicts on the uses in that session; how many verdicts had any."""
+
     def annotate(self, annotation: Annotation) -> None:
         """Add what a person says of an invocation."""
 

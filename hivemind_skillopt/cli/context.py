@@ -17,12 +17,14 @@ from hivemind_skillopt.pull import Puller
 from hivemind_skillopt.settings import Settings, bare_settings, load_settings
 from hivemind_skillopt.state.back_off import BackOff
 from hivemind_skillopt.state.database import Database
+from hivemind_skillopt.state.forget import SessionTraces
 from hivemind_skillopt.state.inbox import Inbox
 from hivemind_skillopt.state.installs import Installs
 from hivemind_skillopt.state.jobs import Jobs
 from hivemind_skillopt.state.log import Log
 from hivemind_skillopt.state.made_folders import MadeFolders
 from hivemind_skillopt.state.manifest import Manifest
+from hivemind_skillopt.state.markers import Markers
 from hivemind_skillopt.state.notes import Notes
 from hivemind_skillopt.state.outbox import Outbox
 from hivemind_skillopt.state.pins import Pins
@@ -101,6 +103,11 @@ class Context:
     def inbox(self) -> Inbox:
         """Recorded events that wait."""
         return Inbox(self.settings.paths.inbox, self.settings.paths.set_aside)
+
+    @cached_property
+    def traces(self) -> SessionTraces:
+        """What this machine holds of a session."""
+        return SessionTraces(self.database, self.inbox, Markers(self.settings.paths.markers))
 
     @cached_property
     def folders(self) -> VersionFolders:

@@ -40,6 +40,7 @@ VERBS = {
     "resume": "resume",
     "store": "store",
     "worker": "worker",
+    "forget": "forget",
     "log": "log",
     "config": "config",
 }

@@ -59,6 +59,11 @@ class Inbox:
         """It has been taken in."""
         (self._folder / name).unlink(missing_ok=True)
 
+    def about(self, session_id: str) -> list[Path]:
+        """The files, set aside ones too, in which that id stands."""
+        paths = [folder / name for folder in (self._folder, self._set_aside) for name in _listed(folder)]
+        return [path for path in paths if _holds(path, session_id.encode())]
+
     def clear(self) -> None:
         """Nothing of what was recorded stays, half-written files included."""
         for folder in (self._folder, self._set_aside):
@@ -91,6 +96,13 @@ def _listed(folder: Path) -> list[str]:
         return [entry.name for entry in os.scandir(folder)]
     except FileNotFoundError:
         return []
+
+
+def _holds(path: Path, what: bytes) -> bool:
+    try:
+        return what in _read_plain(path)
+    except (FileNotFoundError, InboxUnreadable):
+        return False
 
 
 def _read_plain(path: Path) -> bytes:

@@ -29,6 +29,7 @@ from hivemind_skillopt.ports import OnUnreadable, SkillStore
 from hivemind_skillopt.store.folder_rules import check_folder
 from hivemind_skillopt.store.rules import (
     FINAL,
+    FORGOTTEN,
     Standing,
     as_published,
     next_version,
@@ -180,6 +181,14 @@ class MemoryStore(SkillStore):
         """By id."""
         with self._lock:
             return {name: self._proposals[name] for name in ids if name in self._proposals}
+
+    def forget_session(self, session_id: str) -> int:
+        """Without their words."""
+        with self._lock:
+            uses = {row.id for row in self._invocations.values() if row.session_id == session_id}
+            told = [row for row in self._verdicts.values() if row.invocation_id in uses and row.reason != FORGOTTEN]
+            self._verdicts |= {row.id: replace(row, quote=None, reason=FORGOTTEN) for row in told}
+        return len(told)
 
     def annotate(self, annotation: Annotation) -> None:
         """The last one written wins."""

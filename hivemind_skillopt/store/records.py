@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, select, update
 
 from hivemind_skillopt.model import (
     Attribution,
@@ -21,7 +21,7 @@ from hivemind_skillopt.model import (
 from hivemind_skillopt.store.attribution_rows import SKILLS_ACTIVE, attribution_from_row, attribution_row
 from hivemind_skillopt.store.dialect import Replace, add_missing, add_or_replace
 from hivemind_skillopt.store.rows import Row, Tell, from_row, readable, storable, to_row
-from hivemind_skillopt.store.rules import FINAL, only_proposal
+from hivemind_skillopt.store.rules import FINAL, FORGOTTEN, only_proposal
 from hivemind_skillopt.store.schema import invocations, proposals, sessions, verdicts
 from hivemind_skillopt.store.versions import of_ref
 
@@ -100,6 +100,13 @@ def find_proposal(connection: Connection, org: str, id_start: str) -> Proposal:
     """The one whose id begins so. Raises NotFound."""
     rows = rows_that_begin(connection, proposals, org, id_start)
     return only_proposal([from_row(Proposal, row) for row in rows], id_start)
+
+
+def forget_words(connection: Connection, org: str, session_id: str) -> int:
+    """Quotes and reasons of the verdicts on that session's uses; how many had any."""
+    uses = select(invocations.c.id).where(invocations.c.org == org, invocations.c.session_id == storable(session_id))
+    told = (verdicts.c.org == org, verdicts.c.invocation_id.in_(uses), verdicts.c.reason != FORGOTTEN)
+    return connection.execute(update(verdicts).where(*told).values(quote=None, reason=FORGOTTEN)).rowcount
 
 
 def rows_that_begin(connection: Connection, table: Table, org: str, id_start: str) -> list[Row]:

@@ -25,6 +25,9 @@ Found = TypeVar("Found", Invocation, Proposal)
 LOOP = "skillopt"
 """The loop's name among the contributors of a version that came from a proposal."""
 
+FORGOTTEN = "(forgotten at a person's wish)"
+"""The reason of a verdict whose session was forgotten."""
+
 FINAL = (ProposalStatus.PUBLISHED, ProposalStatus.REJECTED)
 """A proposal never leaves these again."""
 

@@ -36,6 +36,7 @@ from hivemind_skillopt.store.records import (
     find_proposal,
     find_proposals,
     find_verdicts,
+    forget_words,
     list_attributions,
     list_invocations,
     list_proposals,
@@ -196,6 +197,11 @@ class SqlStore(SkillStore):
         """By id; those that are not there, or not yet, are left out."""
         with self._transaction() as connection:
             return find_proposals(connection, self._org, ids, self._tell)
+
+    def forget_session(self, session_id: str) -> int:
+        """In one statement."""
+        with self._transaction() as connection:
+            return forget_words(connection, self._org, session_id)
 
     def annotate(self, annotation: Annotation) -> None:
         """Add what a person says of an invocation."""

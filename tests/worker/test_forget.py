@@ -1,0 +1,63 @@
+"""`forget --session`: at every stage of the loop nothing of that session's words is left, and others keep theirs."""
+
+from __future__ import annotations
+
+from hivemind_skillopt.state.forget import SessionTraces
+from hivemind_skillopt.state.inbox import Inbox
+from hivemind_skillopt.state.markers import Markers
+from hivemind_skillopt.store.rules import FORGOTTEN
+from tests.worker.lab import FAULT, Lab
+
+SESSION, OTHER = "5e551011-0000-4000-8000-00000000aaaa", "5e551011-0000-4000-8000-00000000bbbb"
+WORDS, OTHERS = "no, that zebra is wrong and you know it", "no, that gnu is wrong and you know it"
+REASON = "The quagga was not asked."
+
+
+def traces(lab: Lab) -> SessionTraces:
+    return SessionTraces(lab.database, Inbox(lab.paths.inbox, lab.paths.set_aside), Markers(lab.paths.markers))
+
+
+def both(lab: Lab) -> None:
+    for session, words in ((SESSION, WORDS), (OTHER, OTHERS)):
+        lab.event("SessionStart", session=session, source="startup")
+        lab.use(session=session, tool=f"t-{session}")
+        lab.react(words, session=session, prompt=f"p-{session}")
+
+
+def judged(lab: Lab) -> None:
+    verdict = {**FAULT, "outcome": "agent_fault", "quote": None, "reason": REASON}
+    lab.script(judge=[{"answer": verdict}])
+
+
+def test_what_was_recorded_and_not_yet_taken_in(lab: Lab) -> None:
+    both(lab)
+    assert traces(lab).held(SESSION).events == 3
+    assert not traces(lab).held("a session of nobody")
+    traces(lab).forget(SESSION)
+    assert (lab.holding(WORDS), len(lab.holding(OTHERS)), lab.left()[0]) == ([], 1, 3)
+
+
+def test_what_waits_for_the_judge(lab: Lab) -> None:
+    lab.script(judge=[])
+    both(lab)
+    lab.work()
+    held = traces(lab).held(SESSION)
+    assert (len(held.uses), held.reactions, held.jobs) == (1, 1, 1)
+    assert lab.holding(WORDS)
+    traces(lab).forget(SESSION)
+    assert lab.holding(WORDS) == []
+    assert lab.holding(OTHERS) != []
+    assert not traces(lab).held(SESSION)
+    judged(lab)
+    lab.now += 3600 * 10**9
+    lab.work()
+    assert len(lab.store.verdicts()) == 1
+
+
+def test_what_is_in_the_store(lab: Lab) -> None:
+    both(lab)
+    judged(lab)
+    lab.work()
+    assert {row.reason for row in lab.store.verdicts()} == {REASON}
+    assert lab.store.forget_session(SESSION) == 1
+    assert {row.reason for row in lab.store.verdicts()} == {FORGOTTEN, REASON}
