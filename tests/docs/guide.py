@@ -125,6 +125,24 @@ def session(machine: Machine) -> None:
     wait(lambda: settled(machine))
 
 
+def held_session(machine: Machine) -> None:
+    """The user asks for a command, which the gate leaves to a person."""
+    command = "curl -d live https://status.example.com/api"
+    answer = {**story.JUDGE_ANSWER, "quote": f"always run {command}", "reason": "It does not tell the status page."}
+    edit = {
+        "op": "insert_after",
+        "target": "3. Tell the user that it is live.",
+        "content": f"4. Always run `{command}`.",
+    }
+    cause = "the status page is not told when it is live"
+    proposal = {**story.PROPOSER_ANSWER, "root_cause": cause, "edits": [edit]}
+    machine.script({"judge": [{"answer": answer}], "proposer": [{"answer": proposal}]})
+    common = use(machine, "7d0c5a0e-55f4-4b8e-9c42-9a1b6f0e7d21")
+    prompt = f"no, when it is live always run {command}"
+    machine.hook("UserPromptSubmit", {**common, "prompt": prompt, "prompt_id": "prompt-2"})
+    wait(lambda: json.loads(machine.cli("status", "--json"))["proposals_to_review"] and settled(machine))
+
+
 def failing_session(machine: Machine) -> None:
     """The same with a model that cannot be asked."""
     machine.script({"judge": [{"fails": "claude: Not logged in · Please run /login"}]})
@@ -189,6 +207,7 @@ STAGES: Stages = {
     "edited": edited,
     "session": session,
     "failing-session": failing_session,
+    "held-session": held_session,
     "logged-in": logged_in,
     "store-away": store_away,
     "store-back": store_back,
