@@ -45,6 +45,7 @@ class FakeModel:
         self.closing = threading.Event()
         self._lock = threading.Lock()
         self._requests: list[Request] = []
+        self._bodies: list[bytes] = []
         self._paths: list[str] = []
         self._failures: list[Exception] = []
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -60,6 +61,12 @@ class FakeModel:
         """All model calls so far, in order (a copy)."""
         with self._lock:
             return list(self._requests)
+
+    @property
+    def bodies(self) -> list[bytes]:
+        """All that was posted so far, in order, byte for byte (a copy)."""
+        with self._lock:
+            return list(self._bodies)
 
     @property
     def unexpected_paths(self) -> list[str]:
@@ -103,6 +110,10 @@ class FakeModel:
                 self._failures.append(error)
             return Reply.error(400, f"the policy failed: {error!r}")
 
+    def note_body(self, body: bytes) -> None:
+        with self._lock:
+            self._bodies.append(body)
+
     def note_path(self, path: str) -> None:
         with self._lock:
             self._paths.append(path)
@@ -141,6 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.server.model.note_body(body)
         if wire := WIRES.get(self._path):
             self._answer(wire, json.loads(body))
         elif self._path == COUNT_TOKENS:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from hivemind_skillopt.model import SECOND
 from tests.worker.lab import EDIT, FAULT, PROPOSAL, Lab, versions
+from tests.worker.processes import start, until
 
 SECRET = "ghp_" + "aB3x" * 9
 
@@ -41,3 +45,32 @@ def test_quotes_need_not_be_shared(lab: Lab) -> None:
     assert verdict.quote is not None
     assert verdict.quote.startswith("sha256:")
     assert lab.holding("says the zebra") == []
+
+
+def test_what_a_model_says_of_its_failure_is_redacted(lab: Lab) -> None:
+    lab.script(judge=[{"fails": f"401: the key {SECRET} is not valid"}])
+    lab.use()
+    lab.react()
+    lab.work()
+    assert [entry["why"] for entry in lab.log("job_failed")][:1] == [
+        "401: the key [redacted:github-token] is not valid"
+    ]
+    assert lab.holding(SECRET) == []
+
+
+def test_a_killed_worker_leaves_it_only_until_the_next_one_is_done(lab: Lab) -> None:
+    """Killed with the text in the write-ahead log of state.db, where it is while its job waits."""
+    lab.now = time.time_ns() - 600 * SECOND
+    lab.script(judge=[{"fails": "not now"}])
+    lab.use()
+    lab.react(f"no, always ask which environment first, my token is {SECRET}")
+    worker = start(lab)
+    until(lambda: bool(lab.log("job_failed")))
+    worker.kill()
+    worker.wait()
+    assert {name.split("-")[0] for name, _ in lab.holding(SECRET)} == {"state.db"}
+    lab.now = time.time_ns()
+    lab.script(judge=[{"answer": FAULT}], proposer=[{"answer": PROPOSAL}])
+    lab.work()
+    assert (versions(lab), lab.left()) == ([1, 2], [0, 0, 0])
+    assert lab.holding(SECRET) == []
