@@ -40,7 +40,6 @@ KINDS = {
     "hivemind_skillopt.recorder": "hook",
     "worker/__main__.py": "worker",
     "--json-schema": "model call",
-    "secrets.txt": "tool",
 }
 """Processes by a part of their arguments."""
 
@@ -165,9 +164,9 @@ def assert_the_watch_was_awake(watch: Watch, control: Planted) -> None:
 
 
 def show_the_watch(control: Planted) -> None:
-    """Two processes as short as a hook, that do what must not be done."""
-    hook = [sys.executable, "-I", "-S", "-c", "import os; os.stat('/')"]
-    for _ in range(5):
+    """Processes like a hook's that do what must not be done, the last ones long enough for a busy machine, too."""
+    for seconds in (0, 0, 0, 0, 0.5):
+        hook = [sys.executable, "-I", "-S", "-c", f"import time; time.sleep({seconds})"]
         subprocess.run([*hook, control.texts["GitHub"]], check=True)
         subprocess.run(hook, env={"TOKEN": control.texts["Stripe"]}, check=True)
 
