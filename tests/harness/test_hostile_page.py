@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hivemind_skillopt.model import SkillRef
 from tests.harness.fake_model import FakeModel, Policy, Reply, Request, Role, ScriptedAgent, ToolCall
-from tests.harness.test_loop import versions
+from tests.harness.test_loop import store_of, versions
 from tests.harness.world import PROPOSAL, VERDICT, World
 
 MakeWorld = Callable[[Policy], tuple[World, FakeModel]]
@@ -114,7 +115,7 @@ def test_what_the_page_says_is_held_however_it_is_put(new_world: MakeWorld) -> N
         found = {check["name"]: check["message"] for check in row["checks"] if check["result"] != "pass"}
         assert "provenance" in found
         assert (set(found) == {"provenance"}) is (name in ONLY_BY_ORIGIN)
-        assert versions(world, f"{name}--alice") == [1]
+        assert len(store_of(world).history(SkillRef(name, "alice"))) == 1
         assert OBEYED[name] not in world.installed_text(f"{name}--alice")
     shown = " ".join(world.run("proposals", "show", held["notes"]["id"][:12]).stdout.split())
     assert "notes--alice: held the gate holds it for a person" in shown

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from hivemind_skillopt.model import Outcome
+from hivemind_skillopt.model import Outcome, SkillRef
 from tests.harness.fake_model import FakeModel, Policy, Reply, Request, ScriptedAgent
 from tests.harness.planted_secrets import Planted, found_below, found_in, needles_of, plant
 from tests.harness.process_watch import Watch
 from tests.harness.scripted_agent import use_bash
-from tests.harness.test_loop import store_of, versions
+from tests.harness.test_loop import store_of
 from tests.harness.world import NEW_LINE, PROPOSAL, PUSHBACK, QUOTE, VERDICT, World
 
 MakeWorld = Callable[[Policy], tuple[World, FakeModel]]
@@ -116,9 +116,9 @@ def _pieces(data: bytes, planted: Planted) -> set[bytes]:
 
 def assert_the_whole_loop(world: World) -> None:
     """One was published, one was refused for its secrets, one for a target that is not there, one judged in vain."""
-    by_name = {name: versions(world, f"{name}--alice") for name in SKILLS}
-    assert by_name == {"deploy": [1, 2], "release": [1], "report": [1], "notes": [1]}
     store = store_of(world)
+    heads = {name: store.history(SkillRef(name, "alice"))[-1].version for name in SKILLS}
+    assert heads == {"deploy": 2, "release": 1, "report": 1, "notes": 1}
     proposals = {proposal.ref.name: proposal for proposal in store.proposals()}
     statuses = {name: proposal.status.value for name, proposal in proposals.items()}
     assert statuses == {"deploy": "published", "release": "rejected", "report": "rejected"}
