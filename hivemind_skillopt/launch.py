@@ -5,6 +5,7 @@ import sys
 
 WORKER_MAIN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "worker", "__main__.py")
 GUARD = "HIVEMIND_SKILLOPT_WORKER"
+PERSON = "person"
 GUARD_ARGUMENT = "--worker"
 """The guard stands on argv as well: a project's own environment files could remove the variable."""
 
@@ -47,13 +48,14 @@ def may_start(state_dir: str) -> bool:
     return True
 
 
-def start_worker(state_dir: str, python: str = sys.executable) -> int:
+def start_worker(state_dir: str, python: str = sys.executable, who: str = "hook") -> int:
     """Start a worker in a session of its own and return its pid. A worker that finds another one running ends.
 
-    `python`: of the environment that this package lies in; a bridge inside a harness runs in another one.
+    `python`: of the environment that this package lies in; a bridge inside a harness runs in another one. `who`: PERSON
+    for one that somebody waits for.
     """
     argv = [python, "-I", WORKER_MAIN, GUARD_ARGUMENT, state_dir]
-    environ = {**os.environ, GUARD: "1"}
+    environ = {**os.environ, GUARD: who}
     try:
         return os.posix_spawn(python, argv, environ, file_actions=DEVNULL_FOR_ALL, setsid=True)
     except NotImplementedError:  # a libc without POSIX_SPAWN_SETSID: a process group of its own is the next best

@@ -196,7 +196,7 @@ def loaded(state: Path, event: str, body: bytes) -> set[str]:
     """The modules that the recorder loads on top of a bare interpreter, with the worker's start left out."""
     code = (
         "import sys; before = set(sys.modules); sys.path.insert(0, sys.argv.pop(1))\n"
-        "from hivemind_skillopt import launch; launch.start_worker = lambda state: 0\n"
+        "from hivemind_skillopt import launch; launch.start_worker = lambda *_: 0\n"
         "from hivemind_skillopt import recorder; recorder.main(sys.argv)\n"
         "sys.stdout.write(' '.join(set(sys.modules) - before))"
     )

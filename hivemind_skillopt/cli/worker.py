@@ -56,7 +56,7 @@ def run(now: bool, as_json: bool) -> None:
         context.outbox.take_back()
     log, began = context.settings.paths.log, context.clock()
     follower = LogFollower(log)
-    pid = launch.start_worker(str(context.settings.paths.state))
+    pid = launch.start_worker(str(context.settings.paths.state), who=launch.PERSON)
     try:
         while _is_at_work(context, pid):
             print_stream(follower.new_entries(), as_json=as_json)

@@ -32,7 +32,7 @@ def main(argv: list[str], environ: dict[str, str]) -> int:
         if settings.disabled:
             discard(settings)
         elif settings.paused_until < time.time_ns():  # what was recorded before the pause waits
-            work(settings)
+            work(settings, waited_for=environ.get(WORKER_GUARD) == launch.PERSON)
     except SkillOptError as error:
         log.write("worker_failed", why=str(error))
     except OSError as error:
@@ -43,15 +43,15 @@ def main(argv: list[str], environ: dict[str, str]) -> int:
     return 0
 
 
-def work(settings: Settings) -> None:
+def work(settings: Settings, *, waited_for: bool) -> None:
     """Imported here, so that a failure has its line: portalocker looks for a writable temporary folder."""
     from hivemind_skillopt.worker.starting import starting
 
     with starting(settings) as lock:
-        if lock is not None:
+        if lock is not None or waited_for:
             from hivemind_skillopt.worker.run import run_worker
 
-            run_worker(settings, lock.release)
+            run_worker(settings, lock.release if lock else lambda: None)
 
 
 def discard(settings: Settings) -> None:

@@ -180,7 +180,7 @@ def live_as_recorder(argv: list[str], steps: Steps) -> int:
 
     state, event, payload = argv
     os.dup2(os.open(payload, os.O_RDONLY), 0)
-    launch.start_worker = steps.before(lambda _state: 0)
+    launch.start_worker = steps.before(lambda *_: 0)
     recorder.open = steps.before(open)
     steps.patch_files(RECORDER_STEPS)
     recorder.main(["recorder", state, "claude_code", event])

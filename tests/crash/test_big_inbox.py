@@ -97,7 +97,7 @@ sys.path.insert(0, sys.argv.pop(1))
 state = sys.argv[1]
 sys.addaudithook(watch)
 from hivemind_skillopt import launch, recorder
-launch.start_worker = lambda state: 0
+launch.start_worker = lambda *_: 0
 recorder.main(sys.argv)
 """
 

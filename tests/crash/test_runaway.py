@@ -52,7 +52,7 @@ print(json.dumps({**told, "seconds": time.monotonic() - began}))
 PACKAGE_PARENT = str(Path(__file__).parents[2])
 
 
-def run_away(lab: Lab) -> dict[str, float]:
+def run_away(lab: Lab, events: int = EVENTS) -> dict[str, float]:
     argv = [
         sys.executable,
         "-c",
@@ -103,7 +103,7 @@ def test_ten_thousand_reactions_in_a_minute(lab: Lab) -> None:
 def test_a_worker_that_crashes_at_once(lab: Lab) -> None:
     lab.database.close()
     lab.paths.state_db.write_bytes(b"this is no database" * 100)
-    told = run_away(lab)
+    told = run_away(lab, EVENTS // 4)
     print(told, f"{disk(lab) / 1e6:.1f} MB")
     assert told["spawned"] <= allowed(told["seconds"]), told
     assert lab.paths.log.read_text().count("worker_failed") <= told["spawned"]

@@ -72,10 +72,10 @@ def text_of(lab: Lab, version: int) -> str:
 def told(lab: Lab) -> None:
     """The story: v1 alice, v2 loop, v3 bob, v4 and v5 loop, v6 back to v3, v7 bob."""
     pushed(lab, "alice", SKILL)
-    learned(lab, ASK, "ask me where it goes", "the target is never asked for")
+    learned(lab, ASK, "ask where, then deploy it there", "the target is never asked for")
     pushed(lab, "bob", text_of(lab, 2).replace("# Deploy\n\n", "# Deploy\n\nBe quick.\n") + "3. Thank everybody.\n")
-    learned(lab, TESTS, "run all of the tests", "nothing is tested\nbefore it goes out")
-    learned(lab, SAY, "tell me what you did", "the outcome is not told")
+    learned(lab, TESTS, "run the whole test suite before going on", "nothing is tested\nbefore it goes out")
+    learned(lab, SAY, "say in one line what was done", "the outcome is not told")
     pushed(lab, "carol", text_of(lab, 3), reverts=3)
     moved = text_of(lab, 6).replace("Be quick.\n", "").replace("3. Thank", "Be quick.\n4. Thank")
     pushed(lab, "bob", moved)
@@ -127,7 +127,8 @@ def _check_reasons(lab: Lab, of_loop: dict[str, Any], of_bob: dict[str, Any]) ->
     expected = {
         "published_by": "alice", "proposal_id": version.proposal_id, "root_cause": "the target is never asked for",
         "verdict_id": proposal.verdict_id, "invocation_id": proposal.invocation_id, "outcome": "skill_fault",
-        "confidence": 0.9, "reason": "it does not say to ask me where it goes", "quote": "ask me where it goes",
+        "confidence": 0.9, "reason": "it does not say to ask where, then deploy it there",
+        "quote": "ask where, then deploy it there",
         "annotation": None, "missing": None,
     }  # fmt: skip
     assert {name: of_loop[name] for name in expected} == expected
@@ -138,7 +139,7 @@ def _check_text(lab: Lab) -> None:
     said = run(lab, "blame", str(REF))
     assert all(len(line) <= 80 for line in said.splitlines())
     assert "v6 went back to v3 and brought no line of its own" in said
-    assert 'because a user wrote: "ask me where it goes"' in said
+    assert 'because a user wrote: "ask where, then deploy it there"' in said
     assert said.count("pushed by alice") == 1
     assert "11 | 4. Thank everybody." in said
     causes = [line["why"] for line in json.loads(run(lab, "history", str(REF), "--json"))]
@@ -150,7 +151,7 @@ def _check_text(lab: Lab) -> None:
 
 def test_what_has_not_arrived_and_what_people_say(lab: Lab) -> None:
     pushed(lab, "alice", SKILL)
-    learned(lab, ASK, "ask me where it goes", "the target is never asked for")
+    learned(lab, ASK, "ask where, then deploy it there", "the target is never asked for")
     invocation = lab.store.proposals(REF)[0].invocation_id
     lab.store.annotate(Annotation("a1", invocation, REF, Outcome.USER_CHANGE, "a new wish", "bob", lab.clock()))
     (line,) = [line for line in blamed(lab) if line["version"] == 2]

@@ -17,6 +17,7 @@ from tests.worker.lab import FAULT, PROPOSAL, Lab, outcomes, versions
 
 @pytest.mark.parametrize("rule", [{"fails": "529 overloaded"}, {"text": "Sure, it was fine."}, {"text": ""}])
 def test_a_failing_model_is_no_verdict_then_a_visible_failure(lab: Lab, rule: dict[str, object]) -> None:
+    lab.environ["HIVEMIND_SKILLOPT_MAX_SHARE_PER_SESSION"] = "1"
     lab.script(judge=[rule])
     lab.use()
     lab.react()

@@ -23,6 +23,7 @@ def now(lab: Lab) -> Lab:
 
 
 def test_many_starts_while_files_come_in_lose_nothing_and_double_nothing(now: Lab) -> None:
+    now.environ["HIVEMIND_SKILLOPT_MAX_SHARE_PER_SKILL"] = "1"
     now.script(judge=[{"answer": {**FAULT, "outcome": "ok", "quote": None}}])
     workers = []
     for number in range(30):
