@@ -138,7 +138,7 @@ def through_the_outbox(url: str, database: Database) -> None:
     with closing(open_store(url, "acme")) as store:
         box, notes, back_off = Outbox(database, "bench"), Notes(database), BackOff(database, "bench")
         log = Log(Path(tempfile.gettempdir(), "bench-ingest.log"), time.time_ns)
-        sync = Sync(store, box, Mock(), Installs(database), notes, log, time.time_ns, back_off)
+        sync = Sync(store, box, Mock(), Installs(database), notes, log, time.time_ns, back_off, Mock())
         if not sync.send():
             raise SystemExit(notes.get("sync_failure"))
 

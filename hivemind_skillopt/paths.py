@@ -13,6 +13,7 @@ APP = "hivemind-skillopt"
 
 WAITERS = "waiter-*.lock"
 STARTERS = "starting-*.lock"
+NOTICES = "notice*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,13 @@ class Paths:
         """How many workers hooks have started in this minute; the format is in `launch.py`."""
         return self.state / "worker-starts"
 
+    def notice(self, harness: str, home: str) -> Path:
+        """What a recorder prints at that harness's next session start. `home`: as its variable says it, or ''.
+
+        Named as in `recorder.tell`.
+        """
+        return self.state / f"notice-{harness}{home.replace('/', '%')}"
+
     @property
     def calls(self) -> Path:
         """One file per run of an agent CLI, while it lasts."""
@@ -143,8 +151,9 @@ class Paths:
         ours = [value for value in values if isinstance(value, Path)]
         temporary = re.fullmatch(r"\.(.+)\.tmp-[0-9a-f-]+", path.name)
         name = temporary[1] if temporary else re.sub(r"(-wal|-shm|-journal|\.1)$", "", path.name)
-        lock = path.parent == self.state and (path.match(WAITERS) or path.match(STARTERS))
-        return path in ours or path.with_name(name) in ours or lock
+        named = path.with_name(name)
+        patterned = path.parent == self.state and any(map(named.match, (WAITERS, STARTERS, NOTICES)))
+        return path in ours or named in ours or patterned
 
 
 def _short(identity: str) -> str:

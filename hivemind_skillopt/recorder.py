@@ -1,4 +1,4 @@
-"""The process that a harness starts for each hook: `os` and `sys` only, silent, always exit 0.
+"""The process that a harness starts for each hook: `os` and `sys` only, always exit 0, silent but for one line.
 
     PYTHON -I -S -c "...; from hivemind_skillopt.recorder import run; run()" STATE_DIR HARNESS EVENT [NAME]... < payload
 
@@ -12,6 +12,8 @@ runs inside a harness writes the same:
     name=value                               one a line; backslash, LF and CR in a value escaped
     (empty line)
     the payload's bytes as they came
+
+The one line is for the person: what the worker has left in `notice-<harness><home>`, at a session start (`tell`).
 """
 
 import os
@@ -46,6 +48,15 @@ CARRIED = (
 )
 """The settings of the moment of the hook. The worker may have been started by another session."""
 
+SHOWN_BY = {"claude_code": "CLAUDE_CONFIG_DIR", "codex": "CODEX_HOME"}
+"""The harnesses that show a hook's `systemMessage` to the person and not to the model, and what moves their homes."""
+
+MAX_NOTICE = 4096
+"""Bytes. So many go into a pipe at once or not at all."""
+
+NOBODY_LOOKS = ("CLAUDE_CODE_ENTRYPOINT", "sdk")
+"""This variable's start where a program runs Claude Code (`claude -p`, an SDK). The line waits for a person."""
+
 SESSION_KEYS = (b'"parent_conversation_id"', b'"conversation_id"', b'"session_id"')
 """The first that has a text names the session. Cursor says the last two, but of its prompts only the conversation; what
 a sub-agent of it uses belongs to the parent, whose next prompt is the reaction."""
@@ -58,7 +69,10 @@ def main(argv: list[str]) -> None:
     if is_off(state, event):
         return
     try:
-        if record(state, harness, event, read_stdin(), argv[4:]):
+        payload = read_stdin()
+        if event in STARTS_SESSION and harness in SHOWN_BY and b'"cursor_version"' not in payload:
+            tell(state, harness)
+        if record(state, harness, event, payload, argv[4:]):
             start_worker(state)
     except Exception as error:
         log_failure(state, event, error)
@@ -102,6 +116,38 @@ def record(
     if uses:  # after the file: the worker looks into the inbox again once it has removed a marker
         touch(marker)
     return event not in USES_SKILL
+
+
+def tell(state: str, harness: str) -> None:
+    """Print what the worker has prepared, once: of several session starts the one whose rename succeeds.
+
+    Whatever is wrong with it, nothing is printed. Cursor, which runs Claude Code's hooks, too, never comes here: it
+    takes no output that is not its own.
+    """
+    name, program = NOBODY_LOOKS
+    if os.environ.get(name, "").startswith(program):
+        return
+    home = os.environ.get(SHOWN_BY[harness], "").replace("/", "%")
+    mine = f"{state}/.notice.tmp-{os.getpid()}-{os.urandom(4).hex()}"
+    try:
+        os.rename(f"{state}/notice-{harness}{home}", mine)
+        line = read_notice(mine)
+        if len(line) <= MAX_NOTICE and line.startswith(b'{"systemMessage": "') and line.endswith(b'"}\n'):
+            os.write(1, line)
+    except OSError:
+        return  # the usual case: nothing changed
+
+
+def read_notice(path: str) -> bytes:
+    """Its first bytes; the file is gone then. Raises OSError for a link, a folder, or what may not be read."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    finally:
+        os.unlink(path)
+    try:
+        return os.read(descriptor, MAX_NOTICE + 1)
+    finally:
+        os.close(descriptor)
 
 
 def is_paused(path: str) -> bool:

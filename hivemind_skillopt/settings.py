@@ -119,6 +119,7 @@ class Settings:
     paused_until: int = 0
     attribution: bool = True
     autopull: bool = True
+    notice: bool = True
     share_quotes: bool = True
     judge_window: int = 3
     agent: str = ""
@@ -255,6 +256,7 @@ def _from_sources(env: Mapping[str, str], config: Mapping[str, object], paths: P
         paused_until=paused_until(paths.disabled),
         attribution=flag("HIVEMIND_SKILL_ATTRIBUTION", "1"),
         autopull=not flag("HIVEMIND_AUTOPULL_DISABLED", "0"),
+        notice=flag("HIVEMIND_SKILLOPT_NOTICE", "1"),
         share_quotes=flag("HIVEMIND_SKILLOPT_SHARE_QUOTES", "1"),
         judge_window=_positive("HIVEMIND_SKILLOPT_JUDGE_WINDOW", text("HIVEMIND_SKILLOPT_JUDGE_WINDOW", "3")),
         agent=text("HIVEMIND_SKILLOPT_AGENT"),

@@ -24,6 +24,7 @@ NAMES: Final = {
     "HIVEMIND_SKILLOPT_DISABLED": Known("0", "1: everything is off"),
     "HIVEMIND_SKILL_ATTRIBUTION": Known("1", "0: no attribution rows"),
     "HIVEMIND_AUTOPULL_DISABLED": Known("0", "1: no pull by itself"),
+    "HIVEMIND_SKILLOPT_NOTICE": Known("1", "0: no line about changed skills at a session's start"),
     "HIVEMIND_SKILLOPT_JUDGE_WINDOW": Known("3", "how many messages after a use may be reactions"),
     "HIVEMIND_SKILLOPT_STORE": Known("SQLite file", "the org store's URL"),
     "HIVEMIND_ORG_ID": Known("local", "which org"),

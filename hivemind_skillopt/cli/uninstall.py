@@ -17,9 +17,10 @@ from hivemind_skillopt.cli.output import print_json, say, tilde
 from hivemind_skillopt.cli.purge import Purge
 from hivemind_skillopt.errors import HarnessError, SettingsError, StateUnavailable
 from hivemind_skillopt.harness import HarnessAdapter
-from hivemind_skillopt.paths import APP
+from hivemind_skillopt.paths import APP, NOTICES
 from hivemind_skillopt.settings import Settings
 from hivemind_skillopt.state.installs import Install, InstalledFile
+from hivemind_skillopt.state.leftovers import remove
 from hivemind_skillopt.state.made_folders import remove_empty
 from hivemind_skillopt.state.markers import Markers
 
@@ -167,6 +168,8 @@ def _forget_what_was_said(context: Context) -> None:
     """No hook is left that would start a worker, and so nobody who would erase it after a day."""
     context.inbox.clear()
     Markers(context.settings.paths.markers).clear()
+    for notice in context.settings.paths.state.glob(NOTICES):
+        remove(notice)
     if context.settings.paths.state_db.exists():
         with suppress(StateUnavailable):
             context.jobs.drop_all()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hivemind_skillopt.errors import SkillOptError, StateUnavailable, StoreUnavailable
-from hivemind_skillopt.model import Policy, SkillChange, SkillFolder, SkillRef
+from hivemind_skillopt.model import Policy, SkillChange, SkillFolder, SkillRef, SkillVersion
 from hivemind_skillopt.ports import Clock, SkillStore
 from hivemind_skillopt.pull.local_edits import LocalEdit, LocalEdits
 from hivemind_skillopt.pull.report import Change, Edited, PullReport
@@ -32,19 +32,21 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The version that should be there. `sha` '': only the store knows it."""
+    """The version that should be there. `sha` '': only the store knows it. `head`: None where it is another one."""
 
     ref: SkillRef
     version: int
     sha: str
     pinned: bool
+    head: SkillVersion | None
 
     @classmethod
     def of(cls, change: SkillChange, pins: Mapping[SkillRef, int]) -> Target:
         """The pinned version, else the head."""
         head = change.head
         version = pins.get(head.ref, head.version)
-        return cls(head.ref, version, head.content_sha256 if version == head.version else "", head.ref in pins)
+        at_head = head if version == head.version else None
+        return cls(head.ref, version, at_head.content_sha256 if at_head else "", head.ref in pins, at_head)
 
     def is_there(self, entry: ManifestEntry | None, *, exactly: bool) -> bool:
         """Also a newer one, which another pull has brought meanwhile, unless it must be exactly this one."""
@@ -113,7 +115,7 @@ class Bringer:
         except (SkillOptError, OSError) as error:
             self.report.failed.append(f"{target.ref}: {error}")
         for place in done:
-            self._changed(Change(target.ref, place.install.home, _version(place.entry), target.version))
+            self._changed(Change(target.ref, place.install.home, _version(place.entry), target.version, target.head))
         return {place.install.home for place in lacking} - {place.install.home for place in done}
 
     def _is_free(self, link: Path) -> bool:

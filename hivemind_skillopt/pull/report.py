@@ -31,12 +31,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One skill in one harness home. `before` 0: it was not there; `after` 0: it is gone, for it was retired."""
+    """One skill in one harness home. `before` 0: it was not there; `after` 0: it is gone, for it was retired.
+
+    `head`: what the store says of the version that came, where it is the head.
+    """
 
     ref: SkillRef
     home: str
     before: int
     after: int
+    head: SkillVersion | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ from hivemind_skillopt.worker.housekeeping import Housekeeping
 from hivemind_skillopt.worker.intake import Intake
 from hivemind_skillopt.worker.job_runner import JobRunner
 from hivemind_skillopt.worker.loop import Loop
+from hivemind_skillopt.worker.notices import Notices
 from hivemind_skillopt.worker.sync import Sync
 
 if TYPE_CHECKING:
@@ -74,12 +75,13 @@ def build_loop(settings: Settings, clock: Clock = time.time_ns, sleep: Callable[
         pins=pins,
         made_folders=MadeFolders(paths.made_folders),
     )
+    notices = Notices(settings, adapters, store, notes, log)
     return Loop(
         machine=machine,
         intake=Intake(settings, database, inbox, seen, machine, hooks, adapters, notes),
         housekeeping=Housekeeping(machine, inbox, seen, spending, paths, Installs(database), RunningCalls(paths.calls)),
         runner=JobRunner(database, machine, notes, pipelines.of, adapters, clock, back_off),
-        sync=Sync(store, machine.outbox, puller, Installs(database), notes, log, clock, back_off),
+        sync=Sync(store, machine.outbox, puller, Installs(database), notes, log, clock, back_off, notices),
         store=store,
         place=Place(settings.store_id, frozenset(str(a.home(settings.environ)) for a in adapters.values())),
         notes=notes,

@@ -10,12 +10,13 @@ from functools import partial
 from hivemind_skillopt.errors import RowRefused, SkillOptError, StoreError, StoreUnavailable
 from hivemind_skillopt.ports import Clock, SkillStore
 from hivemind_skillopt.pull import Puller
-from hivemind_skillopt.pull.report import shortened
+from hivemind_skillopt.pull.report import Change, shortened
 from hivemind_skillopt.state.back_off import BackOff
 from hivemind_skillopt.state.installs import Installs
 from hivemind_skillopt.state.log import Log
 from hivemind_skillopt.state.notes import Notes
 from hivemind_skillopt.state.outbox import Batch, Outbox, Waiting
+from hivemind_skillopt.worker.notices import Notices
 
 UNREADABLE = "this hivemind-skillopt cannot read it; upgrade it, then `worker run --now`"
 DROPS_TOLD = "outbox_dropped_told"
@@ -43,6 +44,7 @@ class Sync:
     log: Log
     clock: Clock
     back_off: BackOff
+    notices: Notices
 
     def open(self) -> bool:
         """See whether the store is there and ours; False, and a note, where it is not."""
@@ -62,13 +64,16 @@ class Sync:
 
     def pull(self) -> bool:
         """Bring the harness homes up to date; False when the store could not be asked."""
+        installs, changes = self.installs.all(), list[Change]()
         try:
-            report = self.puller.pull(self.installs.all())
+            report = self.puller.pull(installs, on_change=changes.append)
         except StoreUnavailable as error:
             return self._failed("pull", error)
         except (SkillOptError, OSError) as error:
             self._note("pull", str(error))
             return True
+        finally:
+            self.notices.prepare(installs, changes)
         self._note("pull", shortened(report.problems))
         return True
 
