@@ -137,6 +137,8 @@ def test_purge_keeps_what_is_not_ours_in_a_state_directory_that_was_there(cli: C
     cli.run("push", cli.skill())
     cli.run("pull")
     assert (own / "launcher").exists()
+    for name in ("notice-claude_code%c%d", ".notice-codex.tmp-7-0a1b", ".notice.tmp-7-0a1b"):
+        (own / name).touch()
     cli.run("uninstall", "--purge")
     assert (tmp_path / "team.db").exists(), "a store elsewhere is not ours to remove"
     assert not cli.pulled.is_symlink()
