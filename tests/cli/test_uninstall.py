@@ -323,9 +323,12 @@ def test_what_was_said_does_not_outlive_the_hooks(cli: Cli) -> None:
     database.close()
     marker = state(cli) / "sessions" / "claude_code-s1"
     marker.touch()
+    notice = state(cli) / "notice-claude_code"
+    notice.touch()
     cli.run("uninstall")
     assert cli.json("status")["jobs"] == 0
     assert not marker.exists()
+    assert not notice.exists()
     assert [
         path.name for path in state(cli).rglob("*") if path.is_file() and b"what I typed" in path.read_bytes()
     ] == []
