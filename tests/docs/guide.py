@@ -1,7 +1,7 @@
 """The user guide's commands, run one after the other on one machine; so every output in it is real.
 
-A fenced block that begins with `$ hivemind-skillopt` is run, command by command. `<!-- stage: NAME -->` before a block
-makes something happen first. `python -m tests.docs.guide` writes today's output into the guide.
+A fenced block that begins with `$ hivemind-skillopt` is run, command by command; one that begins with `SessionStart:` is
+what the next session start tells. `<!-- stage: NAME -->` before a block makes something happen first. `python -m tests.docs.guide` writes today's output into the guide.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from hivemind_skillopt.cli.demo import Home
 GUIDE = Path(__file__).parents[2] / "docs" / "user-guide.md"
 SHOWN_HOME = "/home/dev"
 PROMPT = "$ hivemind-skillopt "
-BLOCK = re.compile(r"(?:<!-- stage: (?P<stage>[a-z-]+) -->\n\n)?```\n(?P<body>\$ .*?)```", re.S)
+BLOCK = re.compile(r"(?:<!-- stage: (?P<stage>[a-z-]+) -->\n\n)?```\n(?P<body>(?:\$ |SessionStart:).*?)```", re.S)
 
 CHANGING = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "TIME"),
@@ -98,6 +98,11 @@ class Machine(Home):
     def shown(self, text: str) -> str:
         """What it said, as the page has it."""
         return text.replace(str(self.path), SHOWN_HOME)
+
+    def told(self) -> str:
+        """The line that waits for the next session start, as Claude Code shows it."""
+        notice = json.loads((self.state / "notice-claude_code").read_bytes())
+        return f"SessionStart:startup says: {notice['systemMessage']}\n"
 
     def said(self, command: str) -> str:
         """What a person sees, both streams."""
@@ -233,6 +238,8 @@ def render(text: str, machine: Machine, stages: Stages = STAGES) -> str:
     def one_block(found: re.Match[str]) -> str:
         if found["stage"]:
             stages[found["stage"]](machine)
+        if found["body"].startswith("SessionStart:"):
+            return found[0].replace(found["body"], machine.told())
         commands = [line for line in found["body"].splitlines() if line.startswith(PROMPT)]
         shown = "\n".join(f"{line}\n{machine.said(line.removeprefix(PROMPT))}" for line in commands)
         return found[0].replace(found["body"], shown)

@@ -17,8 +17,8 @@ def test_the_guide_shows_real_output(tmp_path: Path) -> None:
     assert shown == without_changing_parts(text).splitlines(), "python -m tests.docs.guide writes today's output"
 
 
-ONE_LINE = re.compile(r"\$ |Error: |\d{4}-\d\d-\d\dT\S+  \w+  |[a-z_]+ = ")
-"""Commands, errors, entries of a stream and lines of a file: each is one line, however long."""
+ONE_LINE = re.compile(r"\$ |Error: |SessionStart:|\d{4}-\d\d-\d\dT\S+  \w+  |[a-z_]+ = ")
+"""Commands, errors, the line of a session start, entries of a stream and lines of a file: each is one line, however long."""
 
 
 def test_the_guide_fits_a_terminal_and_names_every_verb() -> None:
