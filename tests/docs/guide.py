@@ -1,7 +1,8 @@
 """The user guide's commands, run one after the other on one machine; so every output in it is real.
 
-A fenced block that begins with `$ hivemind-skillopt` is run, command by command; one that begins with `SessionStart:` is
-what the next session start tells. `<!-- stage: NAME -->` before a block makes something happen first. `python -m tests.docs.guide` writes today's output into the guide.
+A fenced block that begins with `$ hivemind-skillopt` is run, command by command; one that begins with `SessionStart:`
+is what the next session start tells. `<!-- stage: NAME -->` before a block makes something happen first.
+`python -m tests.docs.guide` writes today's output into the guide.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ def test_the_guide_shows_real_output(tmp_path: Path) -> None:
 
 
 ONE_LINE = re.compile(r"\$ |Error: |SessionStart:|\d{4}-\d\d-\d\dT\S+  \w+  |[a-z_]+ = ")
-"""Commands, errors, the line of a session start, entries of a stream and lines of a file: each is one line, however long."""
+"""Commands, errors, what a session start tells, entries of a stream, lines of a file: each one line, however long."""
 
 
 def test_the_guide_fits_a_terminal_and_names_every_verb() -> None:
