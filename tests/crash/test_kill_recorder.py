@@ -20,7 +20,7 @@ from hivemind_skillopt.state.worker_lock import worker_lock
 from tests.crash.hook import SESSION, argv_of, payload, use
 from tests.crash.nursery import Nursery
 from tests.worker.lab import FAULT, Lab
-from tests.worker.processes import PATIENCE_SECONDS, environ_of
+from tests.worker.processes import PATIENCE_SECONDS, environ_of, until
 
 RUNS = 40
 REACTIONS = 20
@@ -97,7 +97,8 @@ def test_each_reaction_that_was_recorded_is_judged(lab: Lab, nursery: Nursery, s
     assert 0 < killed < REACTIONS
     assert REACTIONS - killed <= len(recorded) < REACTIONS
     assert not nursery.worker(lab.paths.state, environ_of(lab)).killed
-    with worker_lock(lab.paths.lock, PATIENCE_SECONDS):  # one that a recorder had started may have come first
+    until(lambda: not any(lab.left()))  # one that a recorder had started may be about to begin
+    with worker_lock(lab.paths.lock, PATIENCE_SECONDS):
         judged = [one for verdict in lab.store.verdicts() for one in verdict.reaction_ids]
     assert sorted(judged) == sorted(recorded)
 

@@ -6,7 +6,7 @@ import click
 
 from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.options import as_json, dry_run
-from hivemind_skillopt.cli.output import one_line, print_json, say
+from hivemind_skillopt.cli.output import one_line, print_json, say, say_indented
 from hivemind_skillopt.cli.proposals.find import SHOWN_ID_CHARS, find_proposal, proposal_id, reviewing
 from hivemind_skillopt.review import refuse_decided
 
@@ -30,5 +30,7 @@ def command(proposal_id: str, reason: str, dry_run: bool, as_json: bool) -> None
         facts = {"id": proposal.id, "ref": str(proposal.ref), "status": proposal.status}
         print_json({**facts, "status_reason": proposal.status_reason, "dry_run": dry_run})
         return
-    done = "would be rejected" if dry_run else f"is rejected ({one_line(proposal.status_reason)})"
-    say(f"proposal {proposal.id[:SHOWN_ID_CHARS]} for {proposal.ref} {done}")
+    done = "would be" if dry_run else "is"
+    say(f"proposal {proposal.id[:SHOWN_ID_CHARS]} for {proposal.ref} {done} rejected")
+    if not dry_run:
+        say_indented(one_line(proposal.status_reason))
