@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
-from hivemind_skillopt.gate.markdown import plain
+from hivemind_skillopt.gate.markdown import plain, sentences
 
 Found = dict[str, str]
 
@@ -43,7 +44,7 @@ _WHERE = re.compile(r"[\w./${}-]*\Z")
 _IN_A_PLACE_TO_RUN = re.compile(r"(?:^|/)(?:scripts?|bin|tools|hooks)/|^\./")
 _RUN = re.compile(rf"(?i)\b{_RUN_VERB}")
 _RUN_THING = re.compile(
-    rf"(?i)\b{_RUN_VERB}\W+(?:\w+\W+){{0,9}}?(?P<name>scripts?|binar(?:y|ies)|executables?|installers?|macros?|payloads?)\b"
+    rf"(?i)\b{_RUN_VERB}\W+(?:\w+\W+){{0,9}}?(?P<name>scripts?|binar(?:y|ies)|executables?|installers?|macros?)\b"
 )
 
 _INSTALL = re.compile(
@@ -121,10 +122,10 @@ def packages(body: str) -> Found:
     """Packages that are fetched or installed, by command or in prose."""
     found: Found = {}
     text = plain(body)
-    for pattern in (_INSTALL, _FETCH_AND_RUN, _INSTALL_PROSE):
-        for match in pattern.finditer(text):
-            names = [name.strip("`.,:()") for name in match["packages"].split() if not name.startswith("-")]
-            found |= {name.casefold(): match.group() for name in names if name}
+    prose = (match for sentence in sentences(body) for match in _INSTALL_PROSE.finditer(sentence.text))
+    for match in chain(_INSTALL.finditer(text), _FETCH_AND_RUN.finditer(text), prose):
+        names = [name.strip("`.,:()") for name in match["packages"].split() if not name.startswith("-")]
+        found |= {name.casefold(): match.group() for name in names if name}
     return found
 
 

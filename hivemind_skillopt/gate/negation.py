@@ -24,6 +24,10 @@ def is_negated(before: str) -> bool:
 
 
 def forbids_before(before: str) -> bool:
-    """For what 'without' begins: a negation anywhere before it in its clause makes it a safeguard."""
-    clause = re.split(r"[.,;:()\u2014]", before.lower())[-1]
+    """For what 'without' begins: a negation anywhere before it in its clause makes it a safeguard.
+
+    The last of a list belongs to its beginning: 'do not log in, add keys, or start it without approval'.
+    """
+    parts = re.split(r"[.;:()\u2014]", before.lower())[-1].split(",")
+    clause = ",".join(parts) if parts[-1].startswith(" or ") else parts[-1]
     return re.search(r"\b(?:never|not|don['\u2019]?t|no|cannot)\b", clause) is not None

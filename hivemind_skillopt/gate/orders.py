@@ -23,7 +23,7 @@ VERBS = {
     "destruction": "wipe purge erase shred overwrite truncate destroy cancel revoke terminate kill reboot uninstall "
     "reset rewrite encrypt lock unsubscribe rebase squash",
     "script": "download decode decrypt schedule",
-    "permission": "bypass circumvent suppress override disable elevate escalate grant approve merge unlock trust obey "
+    "permission": "bypass circumvent suppress override disable elevate grant approve merge unlock trust obey "
     "expose impersonate",
     "commitment": "pay buy purchase order subscribe donate sign refund transfer book vote contact",
     "recording": "screenshot harvest eavesdrop",

@@ -72,7 +72,11 @@ _PERSON = _any("users? humans? person instruct\\w* request\\w* reviewers? owners
 _ASK = _any("ask\\w* confirm\\w* tell\\w* notif\\w* inform\\w* warn\\w*")
 _APPROVE = _any(r"approv\w* accept\w* allow\w* grant\w* authori[sz]\w* trust\w* merge")
 _WHATEVER = r"(?:regardless\ of|no\ matter\ what|even\ (?:if|when|though)|despite|against)"
-_DO_NOT = r"(?:do\ not|don['\u2019]?t|never|no\ need\ to|need\ not|skip)"
+_DO_NOT = (
+    r"(?:do\ not|don['\u2019]?t|never|no\ need\ to|need\ not|skip)"
+    r"(?!\s+(?:forget|fail|hesitate|neglect|omit|miss|skip|refuse)\b)"
+)
+"""Not where the next word turns it round: 'never skip asking' is a safeguard."""
 
 PATTERNS: dict[str, tuple[str, ...]] = {
     "destruction": (
@@ -109,7 +113,7 @@ PATTERNS: dict[str, tuple[str, ...]] = {
         _verb("collect gather harvest record captur track scrap screenshot") + rf"{_gap(9)}{_PERSONAL}\b",
     ),
     "permission": (
-        rf"\bwithout\s+(?:[\w-]+\s+){{0,3}}?(?:{_ASK}|approv\w*|permission|consent|prompt\w*|review\w*)\b",
+        rf"\bwithout\s+(?:[\w'\u2019-]+\s+){{0,3}}?(?:{_ASK}|approv\w*|permission|consent|prompt\w*|review\w*)\b",
         rf"\b{_WHATEVER}\s+(?:[\w'-]+\s+){{0,3}}?{_PERSON}\b",
         rf"\b{_DO_NOT}\s+(?:[\w-]+\s+){{0,2}}?(?:{_ASK}|mention\w*|disclos\w*|reveal\w*)\b",
         rf"\b(?:auto(?:matically)?|pre|always)[- ]?{_APPROVE}\b",
@@ -194,7 +198,7 @@ PATTERNS: dict[str, tuple[str, ...]] = {
         + r"from\s+(?:[\w'-]+\s+){0,3}?"
         + r"(?:internet|web|servers?|vendors?|urls?|wikis?|gists?|web\s?sites?|sites?|mirrors?|cdn)\b",
         r"\bkeep(?:s|ing)?\s+(?:[\w'-]+\s+){1,5}?running\b|\bin\s+(?:every|each)\s+session\b",
-        _verb("evaluat interpret decod", "e es ed ing") + rf"{_gap(4)}(?:expressions?|strings?|code|payloads?)\b",
+        _verb("evaluat interpret decod", "e ed ing") + rf"{_gap(4)}(?:expressions?|strings?|code|payloads?)\b",
         (
             r"\b(?:shell\s+profile|start-?up|autostart|at\s+(?:boot|login)|(?:scheduled\s+task|cron\s?(?:job|tab)))\b"
             r"|\brun\s+(?:every|each)\s+(?:night|day|hour|minute|morning|week)\b"
