@@ -41,6 +41,11 @@ class Paths:
         return self.state / "inbox"
 
     @property
+    def inbox_blocks(self) -> Path:
+        """How much waits in the inbox, a byte for each block; the format is in `recorder.may_wait`."""
+        return self.state / "inbox-blocks"
+
+    @property
     def set_aside(self) -> Path:
         """Inbox files that could not be read, kept for a day."""
         return self.state / "set-aside"

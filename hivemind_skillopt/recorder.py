@@ -31,6 +31,15 @@ YES = ("1", "true", "yes", "on")
 MAX_STDIN = 1 << 20
 """Bytes read at most. A hook that does not read on is harmless to the harness (seen)."""
 
+MAX_WAITING = 1 << 14
+"""Blocks of BLOCK bytes, 64 MiB, in the inbox. With so many there is no worker that takes them in, and no more come."""
+
+MAX_LOG = 8 << 20
+"""Bytes. A worker begins a new log at half of it; without one, failures go untold from here on."""
+
+BLOCK = 4096
+"""Bytes: what a file takes on most disks, however small it is."""
+
 PATIENCE = 5.0
 """Seconds for all of stdin, half of what the hook is given. Claude Code has written and closed it by then (seen)."""
 
@@ -112,10 +121,24 @@ def record(
     reacts = event in MAY_REACT and os.path.exists(marker)
     if not (uses or reacts or event in STARTS_SESSION):
         return False
-    write_inbox(state, harness, event, payload, homes)
-    if uses:  # after the file: the worker looks into the inbox again once it has removed a marker
-        touch(marker)
+    if may_wait(state, len(payload)):
+        write_inbox(state, harness, event, payload, homes)
+        if uses:  # after the file: the worker looks into the inbox again once it has removed a marker
+            touch(marker)
     return event not in USES_SKILL
+
+
+def may_wait(state: str, size: int) -> bool:
+    """Count what comes into the inbox: a dot for each block. The worker counts anew what is left."""
+    dots = b"." * (size // BLOCK + 1)
+    descriptor = create(state + "/inbox-blocks")
+    try:
+        if os.fstat(descriptor).st_size + len(dots) > MAX_WAITING:
+            return False
+        os.write(descriptor, dots)
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def tell(state: str, harness: str) -> None:
@@ -253,8 +276,8 @@ def escape(value: str) -> str:
 
 
 def create(path: str) -> int:
-    """Open a new 0600 file; make its 0700 folder when it is missing."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
+    """Open a 0600 file to write at its end; make its 0700 folder when it is missing."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
     try:
         return os.open(path, flags, 0o600)
     except FileNotFoundError:
@@ -280,7 +303,8 @@ def log_failure(state: str, event: str, error: Exception) -> None:
     os.utime(descriptor)  # the file's clock is ours: no time module here
     at, number = os.fstat(descriptor).st_mtime_ns, getattr(error, "errno", 0) or 0
     what = f'"what": "hook_failed", "event": "{event}", "error": "{type(error).__name__}", "errno": {number}'
-    os.write(descriptor, f'{{"at": {at}, {what}}}\n'.encode("ascii", "replace"))
+    if os.fstat(descriptor).st_size < MAX_LOG:
+        os.write(descriptor, f'{{"at": {at}, {what}}}\n'.encode("ascii", "replace"))
     os.close(descriptor)
 
 

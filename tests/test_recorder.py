@@ -14,8 +14,10 @@ import pytest
 
 import hivemind_skillopt
 from hivemind_skillopt.cli.harness_file import START_RECORDER
-from hivemind_skillopt.recorder import CARRIED, MAX_STDIN
+from hivemind_skillopt.recorder import BLOCK, CARRIED, MAX_LOG, MAX_STDIN, MAX_WAITING, record
+from hivemind_skillopt.state import inbox_size
 from hivemind_skillopt.state.inbox import Inbox, InboxUnreadable, read_item
+from hivemind_skillopt.state.inbox_size import count_inbox, is_full
 from hivemind_skillopt.state.markers import marker_name
 
 PACKAGE = Path(hivemind_skillopt.__file__).parent
@@ -81,6 +83,22 @@ def test_a_skill_use_is_one_file_and_a_marker(state: Path) -> None:
     assert stat.S_IMODE((state / "inbox" / name).stat().st_mode) == 0o600
     assert stat.S_IMODE((state / "inbox").stat().st_mode) == 0o700
     assert os.listdir(state / "sessions") == [marker_name("claude_code", SESSION)]
+
+
+def test_a_full_inbox_takes_no_more_and_the_worker_is_due_all_the_same(state: Path) -> None:
+    (state / "inbox-blocks").write_bytes(b"." * (MAX_WAITING - 2))
+    start, large = payload("SessionStart"), payload("SessionStart", cwd="x" * BLOCK)
+    due = [record(str(state), "claude_code", "SessionStart", body, []) for body in (start, large, start, start)]
+    assert due == [True] * 4
+    assert len(inbox(state).names()) == 2
+    assert is_full(state / "inbox-blocks")
+    count_inbox(state / "inbox", state / "inbox-blocks")
+    assert (state / "inbox-blocks").read_bytes() == b".."
+    assert not is_full(state / "inbox-blocks")
+
+
+def test_the_recorder_and_the_worker_count_alike() -> None:
+    assert (BLOCK, MAX_WAITING, MAX_STDIN // BLOCK + 1) == (inbox_size.BLOCK, inbox_size.MAX_BLOCKS, inbox_size.LARGEST)
 
 
 @pytest.mark.parametrize("skill", ["deploy--blue-green", "lint", "deploy"])
@@ -175,6 +193,14 @@ def test_what_cannot_be_written_is_left_silently_and_logged(state: Path) -> None
     assert silent(hook(state, "PreToolUse", use()))
     (line,) = (state / "log.jsonl").read_text().splitlines()
     assert json.loads(line)["what"] == "hook_failed"
+
+
+def test_a_failure_is_one_line_until_the_log_is_full(state: Path) -> None:
+    (state / "inbox").write_text("a file where the folder should be")
+    (state / "log.jsonl").touch()
+    os.truncate(state / "log.jsonl", MAX_LOG - 1)
+    sizes = [silent(hook(state, "PreToolUse", use())) and (state / "log.jsonl").stat().st_size for _ in range(2)]
+    assert MAX_LOG < sizes[0] == sizes[1] < MAX_LOG + 200
 
 
 def test_the_debug_variable_shows_the_failure(state: Path) -> None:

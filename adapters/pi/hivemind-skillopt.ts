@@ -26,6 +26,9 @@ const READERS = ["read", "bash"]; // the tools that can read a skill; edit and w
 const MAX_TEXT = 1 << 18; // characters; the inbox takes files of 4 MiB, and JSON may make six of one
 const STARTS_A_MINUTE = 60; // of workers; as in launch.py
 const MINUTE = 60_000_000_000n; // ns
+const BLOCK = 4096; // bytes
+const MAX_WAITING = 1 << 14; // blocks in the inbox; as in recorder.py
+const MAX_LOG = 8 << 20; // bytes; as there
 const SOON = 250; // ms; by then the request is on its way
 const SKILL_COMMAND = /^\/skill:(\S+)(?= |$)/;
 
@@ -153,15 +156,30 @@ function marker(state, ctx) {
 
 /** The inbox file: the format is in `recorder.py`. A reader never sees half of it. */
 function write(state, event, payload) {
+  const item = header(state, event) + JSON.stringify(payload);
+  if (!mayWait(state, item.length)) return;
   const unique = `${process.pid}-${randomBytes(4).toString("hex")}`;
   const temporary = `${state}/inbox/.tmp-${unique}`;
   const file = create(temporary);
   try {
-    fs.writeFileSync(file, header(state, event) + JSON.stringify(payload));
+    fs.writeFileSync(file, item);
     fs.renameSync(temporary, `${state}/inbox/${nextTime(file)}-${unique}`);
   } catch (error) {
     fs.unlinkSync(temporary);
     throw error;
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
+/** Count what comes into the inbox, a dot for each block; without a worker that takes it in, it is full one day. */
+function mayWait(state, size) {
+  const dots = ".".repeat(Math.floor(size / BLOCK) + 1);
+  const file = create(`${state}/inbox-blocks`);
+  try {
+    if (fs.fstatSync(file).size + dots.length > MAX_WAITING) return false;
+    fs.writeSync(file, dots);
+    return true;
   } finally {
     fs.closeSync(file);
   }
@@ -277,7 +295,9 @@ function quietly(event, work) {
     try {
       const name = JSON.stringify(String(error.code ?? error.name));
       const line = `{"at": ${now()}, "what": "hook_failed", "event": "${event}", "error": ${name}}\n`;
-      fs.appendFileSync(`${path.dirname(INSTALLED.launcher)}/log.jsonl`, line, { mode: 0o600 });
+      const log = create(`${path.dirname(INSTALLED.launcher)}/log.jsonl`);
+      if (fs.fstatSync(log).size < MAX_LOG) fs.writeSync(log, line);
+      fs.closeSync(log);
     } catch {
       // a full disk, a read-only one
     }

@@ -22,6 +22,7 @@ from hivemind_skillopt.errors import HarnessError, SkillOptError, StateUnavailab
 from hivemind_skillopt.harness import HarnessAdapter, HookProbe
 from hivemind_skillopt.hooks.manager import Hooks
 from hivemind_skillopt.model import SECOND
+from hivemind_skillopt.state.inbox_size import is_full
 from hivemind_skillopt.state.installs import Install
 from hivemind_skillopt.state.log import last_worker_failure
 from hivemind_skillopt.state.skill_folders import content_sha256
@@ -283,6 +284,8 @@ def _waiting(patient: Patient) -> Iterator[str]:
     aside, late = context.inbox.set_aside_count(), context.inbox.older_than(context.clock() - LATE)
     if aside:
         yield f"{aside} recorded event(s) could not be read; see `log`"
+    if is_full(context.settings.paths.inbox_blocks):
+        yield "the inbox is full (64 MiB): hooks record nothing more until a worker takes it in; see `worker run`"
     if late:
         yield f"{late} recorded event(s) wait for over an hour; see `worker run`"
 

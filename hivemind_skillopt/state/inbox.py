@@ -18,6 +18,9 @@ FIRST_LINE = "hivemind-skillopt inbox 1"
 MAX_BYTES = 4 << 20
 """More than a recorder writes: 1 MiB of payload, and settings that the system limits to 128 KiB each."""
 
+MOST_SET_ASIDE = 100
+"""Enough to see what is wrong with them."""
+
 OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 """Says nothing about the file: it is read again another time."""
 
@@ -77,7 +80,9 @@ class Inbox:
                 remove(self._set_aside / name)
 
     def put_aside(self, name: str) -> None:
-        """It cannot be read: out of the way, for a day. Raises OSError."""
+        """It cannot be read: out of the way, for a day. The oldest of too many go. Raises OSError."""
+        for old in sorted(_listed(self._set_aside))[: 1 - MOST_SET_ASIDE]:
+            remove(self._set_aside / old)
         self._set_aside.mkdir(mode=0o700, parents=True, exist_ok=True)
         taken = os.path.lexists(self._set_aside / name)
         (self._folder / name).rename(self._set_aside / (f"{name[:150]}.{os.urandom(4).hex()}" if taken else name))

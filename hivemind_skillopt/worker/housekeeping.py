@@ -10,6 +10,7 @@ from hivemind_skillopt.hooks.machine import Machine
 from hivemind_skillopt.paths import STARTERS, WAITERS, Paths
 from hivemind_skillopt.state.events import SeenEvents
 from hivemind_skillopt.state.inbox import Inbox
+from hivemind_skillopt.state.inbox_size import count_inbox
 from hivemind_skillopt.state.installs import Installs
 from hivemind_skillopt.state.leftovers import NEIGHBOURS, RECORDERS, sweep
 from hivemind_skillopt.state.running_calls import RunningCalls
@@ -37,6 +38,11 @@ class Housekeeping:
         self._expire_windows(now)
         self._forget(now)
         self._sweep(now)
+        self.count_inbox()
+
+    def count_inbox(self) -> None:
+        """What is left in it, so that recorders know how much room there is."""
+        count_inbox(self.paths.inbox, self.paths.inbox_blocks)
 
     def _expire_windows(self, now: int) -> None:
         for window in self.machine.windows.all_open():

@@ -53,6 +53,7 @@ class Loop:
         with ThreadPoolExecutor(POOL) as pool:
             while self._turn(pool):
                 pass
+        self.housekeeping.count_inbox()
         self.sync.tell_dropped()
         self.notes.put("last_worker_run", str(self.clock()))
         self.notes.drop(WORKER_PID, str(self.pid))

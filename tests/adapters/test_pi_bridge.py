@@ -53,6 +53,14 @@ def test_it_carries_what_the_recorder_carries_and_says_yes_alike() -> None:
     assert lists == {"CARRIED": [*recorder.CARRIED, "PI_CODING_AGENT_DIR"], "YES": [*recorder.YES]}
 
 
+def test_it_counts_what_waits_as_the_recorder_does(bridge: Bridge) -> None:
+    count = bridge.state / "inbox-blocks"
+    three = kinds(bridge, start(), reading(), typing("x" * recorder.BLOCK))
+    assert (len(three), count.read_text()) == (3, "....")
+    count.write_bytes(b"." * recorder.MAX_WAITING)
+    assert kinds(bridge, start(), reading(), typing(PUSHBACK)) == three, "and no more"
+
+
 def test_what_a_file_says(bridge: Bridge) -> None:
     bridge.environ = {"PI_CODING_AGENT_DIR": "/a\\b\nc\r", "HIVEMIND_ORG_ID": "acme", "OTHER": "x"}
     (item,) = bridge.items(reading())
@@ -234,6 +242,9 @@ def test_whatever_comes_nothing_is_thrown(bridge: Bridge) -> None:
     log = [json.loads(line) for line in (bridge.state / "log.jsonl").read_text().splitlines()]
     assert {entry["what"] for entry in log} == {"hook_failed"}
     assert all(isinstance(entry["at"], int) for entry in log)
+    os.truncate(bridge.state / "log.jsonl", recorder.MAX_LOG)
+    assert kinds(bridge, *BROKEN) == []
+    assert (bridge.state / "log.jsonl").stat().st_size == recorder.MAX_LOG
 
 
 def test_numbers_and_texts_that_are_none_are_left_out(bridge: Bridge) -> None:

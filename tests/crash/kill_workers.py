@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.crash.instants import Killer
 from tests.crash.labs import check_swept, crash_lab, environ_of
 from tests.crash.nursery import Nursery
-from tests.crash.story import DOCS, LINT, Story
+from tests.crash.story import DOCS, LINT, SECOND_COMPLAINT, Story
 from tests.worker.lab import REACTION, REF, Lab
 
 KILLS_OF_ONE_STORY = 5
@@ -32,7 +32,7 @@ def tell(killer: Killer, lab: Lab, kills: int) -> None:
     story.session(REF, REACTION)
     story.session(LINT, "thanks", REACTION, "and another thing is wrong")
     story.session(DOCS, "what a zebra, but never mind", fault=False)
-    later = [(DOCS, REACTION), (REF, "this is the second complaint, " + REACTION)]
+    later = [(DOCS, REACTION), (REF, SECOND_COMPLAINT)]
     killer.environ = environ_of(lab)
     argv, until = str(lab.paths.state), killer.deaths() + kills
     while killer.deaths() < until:

@@ -6,7 +6,7 @@ import random
 import signal
 import time
 
-from tests.crash.story import DOCS, LINT, Story
+from tests.crash.story import DOCS, LINT, SECOND_COMPLAINT, Story
 from tests.worker.lab import REACTION, REF, Lab
 from tests.worker.processes import ends, log_lines, start, until_logged
 
@@ -31,7 +31,7 @@ def kill_again_and_again(lab: Lab, seed: int) -> None:
     story.session(REF, REACTION)
     story.session(LINT, "thanks", REACTION, "and another thing is wrong")
     story.session(DOCS, "what a zebra, but never mind", fault=False)
-    later = [(DOCS, REACTION), (REF, "this is the second complaint, " + REACTION)]
+    later = [(DOCS, REACTION), (REF, SECOND_COMPLAINT)]
     killed = ended = 0
     while killed < KILLS:
         if kills(lab, draw.randint(0, MAX_LOG_LINES >> ended), draw.uniform(0, MAX_DELAY_SECONDS)):

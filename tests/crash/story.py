@@ -11,11 +11,12 @@ from hivemind_skillopt.adapters.claude_code.payload import reaction_id
 from hivemind_skillopt.model import ProposalStatus, SkillRef
 from hivemind_skillopt.state.manifest import Manifest
 from hivemind_skillopt.state.skill_folders import content_sha256
-from tests.worker.lab import FAULT, PROPOSAL, REF, SKILL, Lab, versions
+from tests.worker.lab import FAULT, PROPOSAL, REACTION, REF, SKILL, Lab, versions
 
 LINT, DOCS = SkillRef("lint", "alice"), SkillRef("docs", "alice")
 OFTEN = {"HIVEMIND_SKILLOPT_COOLDOWN_SECONDS": "0", "HIVEMIND_SKILLOPT_MAX_PUBLICATIONS_PER_DAY": "99"}
 SECOND_EDIT = {"op": "append", "target": None, "content": "Say when it is live."}
+SECOND_COMPLAINT = f"say when it is live. And {REACTION}"
 
 
 @dataclass
@@ -38,7 +39,7 @@ class Story:
         lab.script(
             judge=[{"when": "what a zebra", "answer": fine}, {"answer": FAULT}],
             proposer=[
-                {"when": "the second complaint", "answer": {**PROPOSAL, "edits": [SECOND_EDIT]}},
+                {"when": "say when it is live", "answer": {**PROPOSAL, "edits": [SECOND_EDIT]}},
                 {"answer": PROPOSAL},
             ],
         )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from hivemind_skillopt.model import DAY, SECOND
+from tests.crash.story import SECOND_COMPLAINT, SECOND_EDIT
 from tests.worker.lab import FAULT, PROPOSAL, Lab, outcomes, versions
 
 HOUR = 3600 * SECOND
 YEAR = 365 * DAY
 FINE = {**FAULT, "outcome": "ok", "quote": None}
-SECOND_PROPOSAL = {**PROPOSAL, "edits": [{"op": "append", "target": None, "content": "Say when it is live."}]}
+SECOND_PROPOSAL = {**PROPOSAL, "edits": [SECOND_EDIT]}
 
 
 @pytest.mark.parametrize("back", [HOUR, DAY, -3 * DAY])
@@ -126,7 +127,7 @@ def test_a_publication_of_next_year_is_no_cooldown(lab: Lab) -> None:
     lab.now -= YEAR
     lab.script(judge=[{"answer": FAULT}], proposer=[{"answer": SECOND_PROPOSAL}])
     lab.use(session="s2", tool="t2")
-    lab.react(session="s2", prompt="p9")
+    lab.react(SECOND_COMPLAINT, session="s2", prompt="p9")
     lab.work()
     assert (versions(lab), lab.left()) == ([1, 2, 3], [0, 0, 0])
 

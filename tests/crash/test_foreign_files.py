@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from hivemind_skillopt.model import DAY
-from hivemind_skillopt.state.inbox import MAX_BYTES, Inbox
+from hivemind_skillopt.state.inbox import MAX_BYTES, MOST_SET_ASIDE, Inbox
 from tests.worker.lab import Lab, outcomes
 from tests.worker.processes import ends, environ_of, start
 
@@ -100,6 +100,15 @@ def test_the_same_name_twice(lab: Lab) -> None:
     assert len(os.listdir(lab.paths.set_aside)) == 3
     Inbox(lab.paths.inbox, lab.paths.set_aside).clear()
     assert os.listdir(lab.paths.set_aside) == []
+
+
+def test_of_many_that_cannot_be_read_the_newest_stay(lab: Lab) -> None:
+    lab.paths.inbox.mkdir()
+    for number in range(MOST_SET_ASIDE + 20):
+        (lab.paths.inbox / f"{number:020d}-a").write_bytes(b"no inbox file")
+    lab.work()
+    kept = [f"{number:020d}-a" for number in range(20, MOST_SET_ASIDE + 20)]
+    assert (sorted(os.listdir(lab.paths.set_aside)), os.listdir(lab.paths.inbox)) == (kept, [])
 
 
 def test_what_cannot_be_moved_is_left_alone(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
