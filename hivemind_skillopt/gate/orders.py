@@ -59,6 +59,7 @@ _BEFORE_A_VERB = _names(
     "always then also please automatically immediately silently just first finally simply directly quietly now do to "
     "must should will shall can may and or you never kindly instead afterwards"
 )
+_PASSIVE = _names("be is are gets get")
 _AFTER_A_VERB = _names("the a an all any every each it them your its their this these that those my his her our")
 
 _COMPOUND = re.compile(r"(?i)\b(?:always|never)-\w+")
@@ -123,7 +124,7 @@ def _is_order(clause: Sequence[Word], at: int) -> bool:
     if word in _BASES:
         return not before or before in _BEFORE_A_VERB or after in _AFTER_A_VERB
     if word.endswith("ed"):
-        return before == "be" or (before in _BEFORE_A_VERB and at > 1 and clause[at - 2].text == "be")
+        return before in _PASSIVE or (before in _BEFORE_A_VERB and at > 1 and clause[at - 2].text in _PASSIVE)
     return word.endswith("ing") and before == "by"
 
 

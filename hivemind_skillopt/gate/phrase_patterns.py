@@ -36,7 +36,14 @@ _SINK = _any(r"""servers? end-?points? webhooks? collectors? services? remotes? 
     off-?site clouds? buckets? ftp s3 paste-?bins? gists? public(?:ly)? internet web\s?sites? hosts? recipients?
     (?:e-?mail\s)?address(?:es)? inbox telemetry analytics everyone anyone vendors? partners? dropbox google\sdrive
     onedrive slack discord telegram sharepoint mailbox(?:es)? channels? intranet (?:shared|team|network)\s\w+
-    maintainers? mirrors? metrics internet""")
+    maintainers? mirrors? metrics internet agenc(?:y|ies) affiliates? sponsors? mentors?
+    (?:line|account|project|store|general)\smanagers? supervisors? boss(?:es)? colleagues? co-?workers? departments?
+    committees? authorit(?:y|ies) auditors? regulators? lawyers? attorneys? journalists? reporters? press investors?
+    insurers? advertisers? lenders? banks? brokers? neighbou?rs? landlords? relatives? friends? family coordinators?
+    administrators? contractors? consultants? resellers? competitors? researchers? recruiters? employers?
+    compan(?:y|ies) suppliers? (?:sales|marketing)\steam (?:mailing|department|distribution)\slists?
+    (?:group|team)\schats? chat\sgroups? forums? number snippets? glossar(?:y|ies) archives?""")
+"""Others than the user, and where they read."""
 
 _PERSONAL = _any(r"""personal private confidential sensitive users?(?:'s)? customers? clients? employees? location \.env
     environment system""")
@@ -68,6 +75,12 @@ _GUARD = _any(r"""checks? confirm\w* verif\w* validat\w* warnings? safe\w* tests
     signatures? certificates? tls ssl logging audit\w* monitoring alerts? backups? protections? firewalls? antivirus
     filters? scann\w* linters? errors? assertions?""")
 
+_OFF = _any("off disabled lifted skipped paused waived bypassed ignored suspended removed assumed presumed unnecessary")
+
+_MONEY = _any(r"""payments? money funds? debits? refunds? loans? donations? bids? trades? stakes? salar(?:y|ies)
+    invoices? subscriptions? (?:sell|buy|purchase|market)\sorders?
+    (?:paid|premium|yearly|annual|monthly|savings)\splans?""")
+
 _PERSON = _any("users? humans? person instruct\\w* request\\w* reviewers? owners?")
 _ASK = _any("ask\\w* confirm\\w* tell\\w* notif\\w* inform\\w* warn\\w*")
 _APPROVE = _any(r"approv\w* accept\w* allow\w* grant\w* authori[sz]\w* trust\w* merge")
@@ -88,6 +101,14 @@ PATTERNS: dict[str, tuple[str, ...]] = {
             "e es ed s ing p?ping p?ped",
         )
         + rf"(?:\s+(?:up|out|away))?(?:{_FEW}{_DATA}|{_gap(3)}{_ANY})(?!\w)",
+        _verb("delet remov eras wip purg drop discard clear trash prun", "e es ed s ing p?ping")
+        + rf"{_gap(2)}(?:every|any|each|the\s+rest|whatever)\b",
+        r"\breplac\w+\s+the\s+(?:originals?|source)\b",
+        r"\bempt(?:y|ies|ied|ying)\s+(?:[\w'-]+\s+){0,2}?(?:trash|bin)\b|\b(?:trash|bin)\s+(?:[\w'-]+\s+){0,3}?emptied\b",
+        (
+            r"\b(?:strip|remov|tak|delet|cut|leav)\w*\s+(?:[\w'-]+\s+){0,6}?(?:from|out\s+of)\s+the\s+"
+            r"(?:[\w'-]+\s+){0,2}?(?:logs?|history|records?|audit\w*|archives?)\b"
+        ),
         rf"\b{_DATA}\s+(?:[\w'-]+\s+){{0,4}}?"
         + _any("deleted removed erased wiped purged dropped truncated destroyed overwritten cleared")
         + r"\b",
@@ -96,8 +117,9 @@ PATTERNS: dict[str, tuple[str, ...]] = {
         _verb(
             r"""sen[dt] upload post forward transmit e-?mail mail shar sync\w* cop(?:y|ie) back[\s-]?up push submit
             report publish
-            export stream deliver relay mirror replicat distribut log stor sav writ expos""",
-            "e es s ed ing ting",
+            export stream deliver relay mirror replicat distribut log stor sav writ expos pool hand pass text deposit
+            past giv sell lend reveal disclos extend suppl""",
+            "e es s ed ing ting y ies",
         )
         + rf"[^.!?]{{0,160}}?\b{_any('to with on onto into at via in for')}\s+(?:[\w'/`*.-]+\s+){{0,5}}?{_SINK}\b",
         _verb(
@@ -106,6 +128,8 @@ PATTERNS: dict[str, tuple[str, ...]] = {
             "e s es ed ing ten ting",
         )
         + rf"{_gap(6)}{_INTIMATE}\b",
+        r"\b(?:anyone|anybody|everyone|everybody|whoever)\b[^.!?]{0,30}\blink\b",
+        r"\b(?:audience|visibility|sharing)\b[^.!?]{0,30}\b(?:everyone|anyone|public)\b",
         r"\b(?:b?cc|exfiltrat\w*|phon\w* home|beacon\w*)\b",
         _verb("set mak mark chang switch keep publish default creat configur flag stor sav writ")
         + rf"{_FEW}(?:public(?:ly)?(?!\s+(?:apis?|interfaces?|methods?|functions?|class\w*|keys?)\b)|world[- ]readable"
@@ -127,7 +151,11 @@ PATTERNS: dict[str, tuple[str, ...]] = {
         r"\bverify\s*=\s*False\b",
         r"\bwithout\s+(?:any\s+|further\s+)?(?:notice|warning|delay|looking|checking)\b",
         rf"\b{_DO_NOT}\s+(?:\w+\s+)?(?:validat|verif|sanitiz|escap|authenticat|authoriz|encrypt|review|scan|double-check)\w*\b",
-        r"\b(?:precedence|priority)\s+over\b",
+        r"\b(?:precedence|priority)\s+over\b|\btakes?\s+precedence\b",
+        (
+            r"\b(?:users?|person|clients?|customers?)\s+(?:is|are|needs?|must|should|does|do)\s+not\s+"
+            r"(?:(?:need\s+)?(?:to\s+)?be\s+)?(?:told|informed|asked|notified|warned|shown)\b"
+        ),
         _verb("consider regard treat assum trust", "e es s ed ing")
         + _gap(6)
         + r"(?:safe|trusted|harmless|trustworthy|vetted)\b",
@@ -181,6 +209,25 @@ PATTERNS: dict[str, tuple[str, ...]] = {
             r"\b(?:accept|agree\s+to)\s+(?:[\w'-]+\s+){0,2}?"
             r"(?:terms|conditions|licen[cs]es?|agreements?|contracts?|offers?)\b"
         ),
+        rf"\b{_APPROVE}\s+automatically\b",
+        (
+            r"\b(?!(?:users?|they|human|person|customers?|clients?|i|and|or)\b)[\w'-]+\s+"
+            r"(?:tells?|asks?|instructs?|orders?)\s+you\s+to\b"
+        ),
+        r"\b(?:is|as|are)\s+(?:an?\s+)?(?:instructions?|orders?|commands?)\s+(?:for|to)\s+(?:you|the\s+(?:agent|assistant))\b",
+        rf"\b(?:switch|turn)\w*\s+(?:[\w'-]+\s+){{0,3}}?{_GUARD}\s+off\b",
+        rf"\b{_GUARD}\s+(?:[\w'-]+\s+){{0,4}}?(?:switched\s+|turned\s+)?{_OFF}(?![\w-])",
+        rf"\bno\s+need\s+for\s+(?:[\w'-]+\s+){{0,3}}?(?:{_GUARD}|cop(?:y|ies)|confirmations?)\b",
+        rf"\b{_GUARD}\s+(?:would|will|only|just)\s+(?:only\s+|just\s+)?(?:slow|delay|cost|wast|annoy)\w*",
+        r"\bno\s+longer\s+(?:[\w'-]+\s+){0,2}?(?:applied|checked|enforced|asked|verified|validated|logged|recorded)\b",
+        r"\b(?:left|leave|keep|stay)\w*\s+(?:[\w'-]+\s+){0,3}?(?:unlocked|unprotected|unguarded|logged\s+in|signed\s+in)\b",
+        r"\b(?:sessions?|connections?|doors?|tunnels?)\s+(?:open|alive|active)\b",
+        r"\b(?:privileged|administrator|admin)\s+(?:mode|polic(?:y|ies)|roles?|rights|scopes?)\b|\bhost\s+access\b",
+        r"\b(?:widest|broadest|maximum|every|all)\s+(?:[\w'-]+\s+)?(?:scopes?|privileges?|permissions?)\b",
+        _verb("giv let grant extend offer provid allow hav", "e es s ed ing")
+        + _gap(6)
+        + r"(?:read|edit|host|permanent|remote|guest)\s+access\b",
+        r"\ballowed\s+to\s+fail\b",
         r"\b0?777\b|\bworld-?writable\b|\bto a wild-?card\b",
         r"\bas\s+(?:skipped|passed|passing|safe|trusted|approved|verified|reviewed|optional)\b",
         r"\b(?:straight|directly)\s+(?:in)?to\s+(?:the\s+)?(?:main|master|production|prod|live|trunk|release)\b",
@@ -205,6 +252,11 @@ PATTERNS: dict[str, tuple[str, ...]] = {
         ),
     ),
     "recording": (
+        r"\b(?:begin|start|keep)\w*\s+(?:recording|filming|listening|monitoring|watching)\b|\bphotograph(?:ed|ing)\b",
+        (
+            r"\b(?:keep\s+an\s+eye\s+on|watch|monitor|track)\w*\s+(?:[\w'-]+\s+){0,4}?"
+            r"(?:colleagues?|employees?|staff|people|persons?|children|team\s+members?)\b"
+        ),
         r"\btak(?:e|es|ing)\s+(?:[\w'-]+\s+){0,2}?(?:pictures?|photos?|screen\s?shots?|recordings?|videos?)\b",
         r"\b(?:home|downloads?|desktop)\s+(?:folder|directory)\b",
         r"\b(?:whole|entire)\s+(?:disk|drive|computer|machine)\b",
@@ -216,6 +268,12 @@ PATTERNS: dict[str, tuple[str, ...]] = {
     "commitment": (
         _verb("accept confirm agre sign vot answer submit decid repl appl", "e y ies es s ed ing")
         + rf"{_gap(6)}(?:for|as)\W+the\W+user\b",
+        r"\bon\s+(?:[\w-]+\s+){0,2}?(?:[\w-]+['\u2019]s?|his|her|their)\s+behalf\b",
+        _verb(
+            "plac mak releas mov sen[dt] transfer settl authori[sz] issu pay upgrad renew enroll? claim charg collect",
+            "e es s ed ing",
+        )
+        + rf"{_gap(5)}{_MONEY}\b",
         r"\b(?:on\s+behalf\s+of|in\s+(?:the\s+(?:user|customer|client|owner)['\u2019]s|his|her|their)\s+name)\b",
     ),
     "credential": (

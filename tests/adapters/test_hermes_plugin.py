@@ -327,7 +327,7 @@ def test_a_worker_is_started_by_our_interpreter_and_waited_for(state: Path, tmp_
     for session in ("a", "b", "c"):
         hooks["on_session_start"](session_id=session, platform="cli")
         wait_until(lambda: len(zombies() - before) == 1, "the end of the one child")
-    assert told.read_text().splitlines() == [f"1 -I {launch.WORKER_MAIN} {launch.GUARD_ARGUMENT} {state}"] * 3
+    assert told.read_text().splitlines() == [f"hook -I {launch.WORKER_MAIN} {launch.GUARD_ARGUMENT} {state}"] * 3
 
 
 def zombies() -> set[str]:

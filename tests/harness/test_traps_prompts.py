@@ -15,7 +15,7 @@ from tests.harness.claude_code import GRANTS
 from tests.harness.fake_model import FakeModel, Policy, ScriptedAgent
 from tests.harness.policies import Calling, delegate
 from tests.harness.test_loop import assert_whole_story, store_of, versions
-from tests.harness.world import PUSHBACK, VERDICT, World, verdict, wait_until
+from tests.harness.world import PUSHBACK, QUOTE, VERDICT, World, verdict, wait_until
 
 MakeWorld = Callable[[Policy], tuple[World, FakeModel]]
 
@@ -38,21 +38,34 @@ def open_window(world: World) -> str:
     return world.claude.prompt("please deploy the service").session_id
 
 
+def test_a_reaction_that_is_no_text_is_judged(new_world: MakeWorld, agent: ScriptedAgent) -> None:
+    world, model = new_world(agent)
+    session = open_window(world)
+    done = react(world, session, PUSHBACK.encode() + b" \xff\xfe\x80 \xc3 \x00 " + bytes(range(128, 256)))
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"Noted.\n", b"")
+    assert_whole_story(world, model, session, "tool")
+
+
 @pytest.mark.parametrize(
     "prompt",
     [
         (ODD + PUSHBACK + ODD).encode(),
-        PUSHBACK.encode() + b" \xff\xfe\x80 \xc3 \x00 " + bytes(range(128, 256)),
         (PUSHBACK + "\n" + "x" * 79 + "\n").encode() + (b"y" * 79 + b"\n") * 8000,
     ],
-    ids=["odd characters", "binary", "640 kB"],
+    ids=["odd characters", "640 kB"],
 )
-def test_a_hostile_reaction_is_judged(new_world: MakeWorld, agent: ScriptedAgent, prompt: bytes) -> None:
-    world, model = new_world(agent)
+def test_a_reaction_that_nobody_types_is_judged_and_waits(
+    new_world: MakeWorld, agent: ScriptedAgent, prompt: bytes
+) -> None:
+    """What looks pasted is no ground for an edit that goes out by itself."""
+    world, _ = new_world(agent)
     session = open_window(world)
     done = react(world, session, prompt)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"Noted.\n", b"")
-    assert_whole_story(world, model, session, "tool")
+    world.settle()
+    (found,), (proposal,) = store_of(world).verdicts(), store_of(world).proposals()
+    assert (found.outcome, found.quote, proposal.status) == ("skill_fault", QUOTE, "held")
+    assert [check.name for check in proposal.checks if check.result != "pass"] == ["provenance"]
 
 
 def test_a_reaction_beyond_the_limit(new_world: MakeWorld, agent: ScriptedAgent) -> None:
