@@ -44,7 +44,7 @@ _WHERE = re.compile(r"[\w./${}-]*\Z")
 _IN_A_PLACE_TO_RUN = re.compile(r"(?:^|/)(?:scripts?|bin|tools|hooks)/|^\./")
 _RUN = re.compile(rf"(?i)\b{_RUN_VERB}")
 _RUN_THING = re.compile(
-    rf"(?i)\b{_RUN_VERB}\W+(?:\w+\W+){{0,9}}?(?P<name>scripts?|binar(?:y|ies)|executables?|installers?|macros?)\b"
+    rf"(?i)\b{_RUN_VERB}\W+(?:\w+\W+){{0,9}}?(?P<name>scripts?|binar(?:y|ies)(?!\s+(?:search|mode|format|suffix|prefix|data|unit|tree|number|value|classif))|executables?|installers?|macros?)\b"
 )
 
 _INSTALL = re.compile(

@@ -31,7 +31,7 @@ VERBS = {
 """Each stands as an order in at most three of 4,000 small pieces of real skills, all together in 1 % of them."""
 
 HABITS = {
-    "data_leaving": "send share post email attach export report",
+    "data_leaving": "send share post email attach export",
     "destruction": "delete close discard drop empty remove clear archive",
     "script": "execute launch fetch import",
     "permission": "accept allow force ignore skip enable open",
@@ -60,6 +60,7 @@ _BEFORE_A_VERB = _names(
     "must should will shall can may and or you never kindly instead afterwards"
 )
 _PASSIVE = _names("be is are gets get")
+_CONDITION = _names("if when before after once unless until while where that which whether")
 _AFTER_A_VERB = _names("the a an all any every each it them your its their this these that those my his her our")
 
 _COMPOUND = re.compile(r"(?i)\b(?:always|never)-\w+")
@@ -121,11 +122,21 @@ def _ordered(clause: Sequence[Word]) -> Iterator[str]:
 def _is_order(clause: Sequence[Word], at: int) -> bool:
     before, word = (clause[at - 1].text if at else ""), clause[at].text
     after = clause[at + 1].text if at + 1 < len(clause) else ""
+    if after == "of":
+        return False
     if word in _BASES:
         return not before or before in _BEFORE_A_VERB or after in _AFTER_A_VERB
     if word.endswith("ed"):
-        return before in _PASSIVE or (before in _BEFORE_A_VERB and at > 1 and clause[at - 2].text in _PASSIVE)
+        return _is_passive([word.text for word in clause[:at]])
     return word.endswith("ing") and before == "by"
+
+
+def _is_passive(before: Sequence[str]) -> bool:
+    """'must be sent', 'are then sent', 'is checked and sent'; what stands behind 'before' or 'if' is a condition."""
+    if not before or (before[-1] not in _PASSIVE and before[-1] not in _BEFORE_A_VERB):
+        return False
+    at = next((n for n in reversed(range(len(before))) if before[n] in _PASSIVE), None)
+    return at is not None and (before[at] == "be" or not _CONDITION & set(before[:at]))
 
 
 def _known(kind: str, parent: str) -> dict[str, list[set[str]]]:

@@ -32,18 +32,20 @@ _DATA = _any(r"""files? folders? director(?:y|ies) documents? records? rows? tab
 _ANY = _any("everything them it all")
 
 _SINK = _any(r"""servers? end-?points? webhooks? collectors? services? remotes? third[-\s]part(?:y|ies) external\w*
-    outside
-    off-?site clouds? buckets? ftp s3 paste-?bins? gists? public(?:ly)? internet web\s?sites? hosts? recipients?
-    (?:e-?mail\s)?address(?:es)? inbox telemetry analytics everyone anyone vendors? partners? dropbox google\sdrive
-    onedrive slack discord telegram sharepoint mailbox(?:es)? channels? intranet (?:shared|team|network)\s\w+
-    maintainers? mirrors? metrics internet agenc(?:y|ies) affiliates? sponsors? mentors?
-    (?:line|account|project|store|general)\smanagers? supervisors? boss(?:es)? colleagues? co-?workers? departments?
-    committees? authorit(?:y|ies) auditors? regulators? lawyers? attorneys? journalists? reporters? press investors?
-    insurers? advertisers? lenders? banks? brokers? neighbou?rs? landlords? relatives? friends? family coordinators?
-    administrators? contractors? consultants? resellers? competitors? researchers? recruiters? employers?
-    compan(?:y|ies) suppliers? (?:sales|marketing)\steam (?:mailing|department|distribution)\slists?
-    (?:group|team)\schats? chat\sgroups? forums? number snippets? glossar(?:y|ies) archives?""")
-"""Others than the user, and where they read."""
+    outside off-?site clouds? buckets? ftp s3 paste-?bins? gists? public(?:ly)? internet web\s?sites? hosts?
+    recipients? (?:e-?mail\s)?address(?:es)? inbox telemetry analytics everyone anyone vendors? partners? dropbox
+    google\sdrive onedrive slack discord telegram sharepoint mailbox(?:es)? channels? intranet
+    (?:shared|team|network)\s\w+ maintainers? mirrors? metrics internet""")
+"""Where others read."""
+
+_ROLES = _any(r"""agenc(?:y|ies) affiliates? sponsors? mentors? (?:line|account|project|store|general)\smanagers?
+    supervisors? boss(?:es)? colleagues? co-?workers? departments? committees? authorit(?:y|ies) auditors?
+    regulators? lawyers? attorneys? journalists? reporters? press investors? insurers? advertisers? lenders? banks?
+    brokers? neighbou?rs? landlords? relatives? friends? family coordinators? administrators? contractors?
+    consultants? resellers? competitors? researchers? recruiters? employers? compan(?:y|ies) suppliers?
+    (?:sales|marketing)\steam (?:mailing|department|distribution)\slists? (?:group|team)\schats? chat\sgroups?
+    forums? number snippets? glossar(?:y|ies) archives?""")
+"""Others than the user."""
 
 _PERSONAL = _any(r"""personal private confidential sensitive users?(?:'s)? customers? clients? employees? location \.env
     environment system""")
@@ -70,16 +72,16 @@ _INTIMATE = (
 """What a note, log or file of an agent must not hold without somebody's knowing."""
 
 _GUARD = _any(r"""checks? confirm\w* verif\w* validat\w* warnings? safe\w* tests? hooks? reviews? permissions?
-    sandbox\w* guard\w*
-    polic(?:y|ies) limits? restrictions? instructions? rules? secur\w* auth\w* approvals? prompts? consent encryption
-    signatures? certificates? tls ssl logging audit\w* monitoring alerts? backups? protections? firewalls? antivirus
-    filters? scann\w* linters? errors? assertions?""")
+    sandbox\w* guard\w* polic(?:y|ies) limits? restrictions? instructions? rules? secur\w*
+    auth(?:entic\w*|ori[sz]\w*|n|z)? approvals? prompts? consent encryption signatures? certificates? tls ssl
+    logging audit\w* monitoring alerts? backups? protections? firewalls? antivirus filters? scann\w* dry[-\s]runs?
+    signatures? linters? errors? assertions?""")
 
 _OFF = _any("off disabled lifted skipped paused waived bypassed ignored suspended removed assumed presumed unnecessary")
 
-_MONEY = _any(r"""payments? money funds? debits? refunds? loans? donations? bids? trades? stakes? salar(?:y|ies)
-    invoices? subscriptions? (?:sell|buy|purchase|market)\sorders?
-    (?:paid|premium|yearly|annual|monthly|savings)\splans?""")
+_MONEY = _any(r"""payments? purchases? payees? (?:bank|payment)\sdetails saved\scards? money funds? debits? refunds?
+    loans? donations? bids? trades? stakes? salar(?:y|ies) invoices? subscriptions?
+    (?:sell|buy|purchase|market)\sorders? (?:paid|premium|yearly|annual|monthly|savings)\splans?""")
 
 _PERSON = _any("users? humans? person instruct\\w* request\\w* reviewers? owners?")
 _ASK = _any("ask\\w* confirm\\w* tell\\w* notif\\w* inform\\w* warn\\w*")
@@ -121,7 +123,9 @@ PATTERNS: dict[str, tuple[str, ...]] = {
             past giv sell lend reveal disclos extend suppl""",
             "e es s ed ing ting y ies",
         )
-        + rf"[^.!?]{{0,160}}?\b{_any('to with on onto into at via in for')}\s+(?:[\w'/`*.-]+\s+){{0,5}}?{_SINK}\b",
+        + rf"[^.!?]{{0,160}}?\b{_any('to with on onto into at via in for')}\s+(?:[\w'\u2019/`*.-]+\s+){{0,5}}?"
+        + rf"(?:{_SINK}|{_ROLES})\b",
+        _verb("notif inform tell alert messag phon text warn", "y ies e es s ed ing") + rf"{_gap(2)}{_ROLES}\b",
         _verb(
             r"""not writ wrot print echo dump log sav stor record keep includ add append put insert list show embed copy
             collect attach lookup look\sup read gather tak""",
@@ -139,7 +143,7 @@ PATTERNS: dict[str, tuple[str, ...]] = {
     "permission": (
         rf"\bwithout\s+(?:[\w'\u2019-]+\s+){{0,3}}?(?:{_ASK}|approv\w*|permission|consent|prompt\w*|review\w*)\b",
         rf"\b{_WHATEVER}\s+(?:[\w'-]+\s+){{0,3}}?{_PERSON}\b",
-        rf"\b{_DO_NOT}\s+(?:[\w-]+\s+){{0,2}}?(?:{_ASK}|mention\w*|disclos\w*|reveal\w*)\b",
+        rf"\b{_DO_NOT}\s+(?:(?!unless|until|before|without)[\w-]+\s+){{0,2}}?(?:{_ASK}|mention\w*|disclos\w*|reveal\w*)\b",
         rf"\b(?:auto(?:matically)?|pre|always)[- ]?{_APPROVE}\b",
         r"\b(?:are|is) (?:always|already|pre-?) ?(?:allowed|approved|permitted|authori[sz]ed|safe|trusted)\b",
         _verb("grant giv assign elevat escalat add")
@@ -202,7 +206,7 @@ PATTERNS: dict[str, tuple[str, ...]] = {
         ),
         _verb("lower weaken relax loosen remov lift drop reduc rais increas", "e es s ed ing ping ped")
         + rf"{_gap(5)}(?:(?:rate|usage|access|size|spending)\s+limits?|restrictions?|requirements?"
-        + r"|protections?|safeguards?)\b",
+        + r"|protections?|safeguards?|security)\b",
         _verb(r"enabl activat allow turn(?:ing)?\son switch(?:ing)?\son open", "e es s ed ing")
         + rf"{_gap(4)}(?:remote|debug\w*|telemetry|anonymous|guests?|insecure|unsafe|public|firewalls?|ports?|ssh)\b",
         (
@@ -222,12 +226,22 @@ PATTERNS: dict[str, tuple[str, ...]] = {
         r"\bno\s+longer\s+(?:[\w'-]+\s+){0,2}?(?:applied|checked|enforced|asked|verified|validated|logged|recorded)\b",
         r"\b(?:left|leave|keep|stay)\w*\s+(?:[\w'-]+\s+){0,3}?(?:unlocked|unprotected|unguarded|logged\s+in|signed\s+in)\b",
         r"\b(?:sessions?|connections?|doors?|tunnels?)\s+(?:open|alive|active)\b",
-        r"\b(?:privileged|administrator|admin)\s+(?:mode|polic(?:y|ies)|roles?|rights|scopes?)\b|\bhost\s+access\b",
+        r"\b(?:privileged|administrator|admin)\s*(?:mode|access|polic(?:y|ies)|roles?|rights|scopes?)\b|\bhost\s+access\b",
         r"\b(?:widest|broadest|maximum|every|all)\s+(?:[\w'-]+\s+)?(?:scopes?|privileges?|permissions?)\b",
         _verb("giv let grant extend offer provid allow hav", "e es s ed ing")
         + _gap(6)
         + r"(?:read|edit|host|permanent|remote|guest)\s+access\b",
-        r"\ballowed\s+to\s+fail\b",
+        r"\ballowed\s+to\s+fail\b|\bclick\w*\s+through\b|\b(?:unlogged|incognito|stealth)\s+mode\b",
+        (
+            rf"\b{_GUARD}\b[^.!?]{{0,60}}\b(?:is|are|be|was)\s+"
+            r"(?:(?:not|never|no\s+longer)\s+(?:required|needed|necessary)|left\s+out|omitted|skipped|dropped)\b"
+        ),
+        r"\b(?:follow|obey|carry|execute)\s+(?:it|them|those|these)\s+(?:exactly|out|to\s+the\s+letter|literally)\b",
+        r"\b(?:consent|approval|permission)\s+as\s+(?:given|granted|obtained|implied)\b",
+        r"\b(?:ignore|exclusion|suppression|exception)s?[-\s]lists?\b|\bmacros?\s+enabled\b|\benabl\w+\s+macros?\b",
+        r"\bnot\s+to\s+be\s+(?:written|recorded|logged|kept|mentioned|told)\b",
+        r"\b(?:hidden|invisible)\s+(?:[\w-]+\s+)?(?:columns?|sheets?|fields?|rows?|layers?|notes?|comments?|text|folders?)\b",
+        _verb("hid conceal obscur", "e es ed ing") + rf"{_gap(3)}(?:{_DATA}|columns?|sheets?|layers?|changes?)\b",
         r"\b0?777\b|\bworld-?writable\b|\bto a wild-?card\b",
         r"\bas\s+(?:skipped|passed|passing|safe|trusted|approved|verified|reviewed|optional)\b",
         r"\b(?:straight|directly)\s+(?:in)?to\s+(?:the\s+)?(?:main|master|production|prod|live|trunk|release)\b",
@@ -269,8 +283,10 @@ PATTERNS: dict[str, tuple[str, ...]] = {
         _verb("accept confirm agre sign vot answer submit decid repl appl", "e y ies es s ed ing")
         + rf"{_gap(6)}(?:for|as)\W+the\W+user\b",
         r"\bon\s+(?:[\w-]+\s+){0,2}?(?:[\w-]+['\u2019]s?|his|her|their)\s+behalf\b",
+        r"\bplac(?:e|es|ed|ing)\s+(?:[\w-]+\s+){0,3}?orders?\b",
         _verb(
-            "plac mak releas mov sen[dt] transfer settl authori[sz] issu pay upgrad renew enroll? claim charg collect",
+            r"""plac mak releas mov sen[dt] transfer settl authori[sz] issu pay upgrad renew enroll? claim charg collect
+            confirm complet proceed\swith replac chang""",
             "e es s ed ing",
         )
         + rf"{_gap(5)}{_MONEY}\b",
