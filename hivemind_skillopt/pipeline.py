@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from hivemind_skillopt.edits import apply_edits, fingerprint
@@ -41,6 +41,8 @@ REMEMBERED_PROPOSALS = 1000
 
 RECENT_PUBLICATIONS = 10
 """How many published proposals the gate looks back for an edit's inverse."""
+
+NOT_KEPT = "[not kept: the edits together hold what looks like a secret]"
 
 MODE_OF_POLICY = {
     Policy.AUTO: Mode.AUTO,
@@ -221,7 +223,7 @@ class Pipeline:
             invocation_id=verdict.invocation_id,
             reaction_id=last.id,
             verdict_id=verdict.id,
-            edits=_without_secrets(draft.edits),
+            edits=_without_secrets(draft.edits, checks),
             root_cause=draft.root_cause,
             generality=draft.generality,
             expected=draft.expected,
@@ -285,12 +287,15 @@ def _edited(before: bytes, edits: Sequence[Edit]) -> bytes:
         return before
 
 
-def _without_secrets(edits: Sequence[Edit]) -> tuple[Edit, ...]:
-    """As they may be stored. The gate has refused an edit that this changes."""
-    return tuple(
+def _without_secrets(edits: tuple[Edit, ...], checks: Iterable[Check]) -> tuple[Edit, ...]:
+    """As they may be stored. A secret that only stands in them together is in none of them; so nothing is kept."""
+    clean = tuple(
         replace(edit, target=edit.target and redact(edit.target), content=edit.content and redact(edit.content))
         for edit in edits
     )
+    if clean == edits and any(check.name == "secret" and check.result is Result.REFUSE for check in checks):
+        return tuple(replace(e, target=e.target and NOT_KEPT, content=e.content and NOT_KEPT) for e in edits)
+    return clean
 
 
 def _decoded(data: bytes) -> str:

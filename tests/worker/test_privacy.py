@@ -36,6 +36,22 @@ def test_a_secret_in_a_proposal_is_refused_and_stored_nowhere(lab: Lab, field: s
     assert lab.holding(SECRET) == []
 
 
+def test_a_secret_in_pieces_is_refused_and_its_pieces_are_stored_nowhere(lab: Lab) -> None:
+    """Each edit is harmless; together they write the secret into one line."""
+    first, second = "AKIAQ7ZK3M", "XW5TBD2VNC"
+    edits = [
+        {"op": "replace", "target": "Deploy it to", "content": f"Deploy with {first}"},
+        {"op": "replace", "target": " production.", "content": f"{second}."},
+    ]
+    lab.script(judge=[{"answer": FAULT}], proposer=[{"answer": {**PROPOSAL, "edits": edits}}])
+    lab.use()
+    lab.react()
+    lab.work()
+    (proposal,) = lab.store.proposals()
+    assert "secret" in {check.name for check in proposal.checks if check.result == "refuse"}
+    assert (lab.holding(first), lab.holding(second)) == ([], [])
+
+
 def test_quotes_need_not_be_shared(lab: Lab) -> None:
     lab.environ["HIVEMIND_SKILLOPT_SHARE_QUOTES"] = "false"
     lab.use()
