@@ -94,9 +94,10 @@ class Pipeline:
         return Judged(window.invocation, self._verdict(reactions, window.invocation, reason))
 
     def mode(self, ref: SkillRef, window: JudgmentWindow) -> Mode:
-        """The strictest of the mode then, the mode now, and the skill's policy; a pin on this machine is one, too."""
+        """The strictest of the mode then and now, the org's, and the skill's policy; a pin here is one, too."""
         here = Mode.OBSERVE if self.is_pinned(ref) else Mode.AUTO
-        return strictest(window.mode, self.settings.mode, MODE_OF_POLICY[self.store.policy(ref)], here)
+        policy = MODE_OF_POLICY[self.store.policy(ref)]
+        return strictest(window.mode, self.settings.mode, self.store.org_mode().mode, policy, here)
 
     def may_propose(self, verdict: Verdict, window: JudgmentWindow) -> bool:
         """Only a `skill_fault` of a known version, in a mode and policy that may change skills."""

@@ -16,6 +16,7 @@ from hivemind_skillopt.model import (
     Edit,
     ExpectedOutcome,
     Invocation,
+    OrgMode,
     Outcome,
     Policy,
     Proposal,
@@ -112,6 +113,12 @@ class SkillStore(Protocol):
 
     def set_policy(self, ref: SkillRef, policy: Policy, user: str, at: int) -> None:
         """The newest row wins."""
+
+    def org_mode(self) -> OrgMode:
+        """How far the loop may go in the org; `auto` by nobody where none was set."""
+
+    def set_org_mode(self, mode: OrgMode) -> None:
+        """The newest one wins."""
 
     def record(self, records: Sequence[Record]) -> None:
         """Add rows, idempotent by id. A proposal's newer status and an invocation's better version win."""

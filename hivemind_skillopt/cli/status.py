@@ -14,8 +14,8 @@ from hivemind_skillopt.cli.harness_file import why_silent
 from hivemind_skillopt.cli.options import as_json
 from hivemind_skillopt.cli.output import ago, iso, one_line, print_json, say, shown_store, size, span, tilde
 from hivemind_skillopt.errors import SkillOptError
-from hivemind_skillopt.model import DAY, ProposalStatus, SkillRef
-from hivemind_skillopt.settings import FOR_EVER, Limits, Settings, without_credentials
+from hivemind_skillopt.model import DAY, OrgMode, ProposalStatus, SkillRef
+from hivemind_skillopt.settings import FOR_EVER, Limits, Mode, Settings, without_credentials
 from hivemind_skillopt.state.installs import Install
 from hivemind_skillopt.state.jobs import Postponed
 from hivemind_skillopt.state.log import last_worker_failure
@@ -84,6 +84,7 @@ class Status:
     spent: Spent
     published: int | None
     to_review: int | None
+    org_mode: OrgMode | None
 
 
 @click.command("status", short_help="Is it on, what waits, what did today cost?")
@@ -99,7 +100,7 @@ def command(as_json: bool) -> None:
 
 
 def _ask(context: Context) -> Status:
-    failure, published, to_review = _ask_store(context)
+    failure, published, to_review, org_mode = _ask_store(context)
     last = context.notes.get("last_worker_run")
     return Status(
         settings=context.settings,
@@ -121,6 +122,7 @@ def _ask(context: Context) -> Status:
         spent=context.spending.today(),
         published=published,
         to_review=to_review,
+        org_mode=org_mode,
     )
 
 
@@ -131,13 +133,14 @@ def _waits(context: Context) -> Waits:
     return Waits(box.count(), others, box.size(), box.oldest(), box.dropped(now), box.refused(), later)
 
 
-def _ask_store(context: Context) -> tuple[str | None, int | None, int | None]:
-    """Why the store cannot be asked; what the loop published today, and how much of it waits for a person."""
+def _ask_store(context: Context) -> tuple[str | None, int | None, int | None, OrgMode | None]:
+    """Why the store cannot be asked; what the loop published today, how much waits for a person, the org's mode."""
     try:
         published = context.store.published_since(context.clock() // DAY * DAY)
-        return None, published, len(context.store.proposals(None, COUNTED, (ProposalStatus.HELD,)))
+        waiting = len(context.store.proposals(None, COUNTED, (ProposalStatus.HELD,)))
+        return None, published, waiting, context.store.org_mode()
     except SkillOptError as error:
-        return str(error), None, None
+        return str(error), None, None, None
 
 
 def _harness(context: Context, install: Install) -> Harness:
@@ -166,6 +169,7 @@ def _facts(status: Status) -> dict[str, object]:
         "disabled": settings.disabled,
         "paused_until": status.paused_until,
         "mode": settings.mode,
+        "org_mode": status.org_mode and status.org_mode.mode,
         "user": settings.user,
         "store": store,
         "harnesses": [asdict(harness) for harness in status.harnesses],
@@ -213,6 +217,8 @@ def _print(status: Status, now: int) -> None:
     off = _why_off(status)
     say(f"loop       {off or f'on, mode {settings.mode}'}", "yellow" if off else None)
     say(f"you        {settings.user} in org {settings.org}")
+    if (by := status.org_mode) and by.mode is not Mode.AUTO:
+        say(f"           mode {by.mode} for the whole org, by {by.set_by} {ago(by.set_at, now)}", "yellow")
     say(f"store      {shown_store(settings)}")
     if status.store_failure:
         say(f"           {status.store_failure}", "red")

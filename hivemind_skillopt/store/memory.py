@@ -13,6 +13,7 @@ from hivemind_skillopt.model import (
     Annotation,
     Attribution,
     Invocation,
+    OrgMode,
     Policy,
     Proposal,
     ProposalStatus,
@@ -50,6 +51,7 @@ class MemoryStore(SkillStore):
         self._versions: defaultdict[SkillRef, list[SkillVersion]] = defaultdict(list)
         self._folders: dict[tuple[SkillRef, int], SkillFolder] = {}
         self._publications: dict[str, tuple[Proposal, SkillVersion]] = {}
+        self._org_mode = OrgMode()
         self._policies: defaultdict[SkillRef, list[Policy]] = defaultdict(list)
         self._numbers: defaultdict[SkillRef, list[int]] = defaultdict(list)
         self._last_number = 0
@@ -132,6 +134,16 @@ class MemoryStore(SkillStore):
         with self._lock:
             self._policies[ref].append(policy)
             self._take_number(ref)
+
+    def org_mode(self) -> OrgMode:
+        """`auto` by nobody where none was set."""
+        with self._lock:
+            return self._org_mode
+
+    def set_org_mode(self, mode: OrgMode) -> None:
+        """The last one wins."""
+        with self._lock:
+            self._org_mode = mode
 
     def record(self, records: Sequence[Record]) -> None:
         """Add rows, idempotent by id."""

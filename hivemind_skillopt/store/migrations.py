@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, insert, inspect, select, text
 
 from hivemind_skillopt.errors import StoreError, StoreTooNew, StoreTooOld
 from hivemind_skillopt.store.number_changes import number_what_is_there
-from hivemind_skillopt.store.schema import annotation_table, metadata, org_changes, schema_migrations, skills
+from hivemind_skillopt.store.schema import annotation_table, metadata, org_changes, org_modes, schema_migrations, skills
 
 
 def m001_first(connection: Connection) -> None:
@@ -29,7 +29,17 @@ def m003_change_numbers(connection: Connection) -> None:
         number_what_is_there(connection)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m001_first, m002_annotations, m003_change_numbers)
+def m004_org_modes(connection: Connection) -> None:
+    """The org's mode. A new store has the table already."""
+    org_modes.create(connection, checkfirst=True)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
+    m001_first,
+    m002_annotations,
+    m003_change_numbers,
+    m004_org_modes,
+)
 """In the order of their numbers. Only ever appended to."""
 
 

@@ -218,6 +218,17 @@ annotation_table = Table(
 )
 """Not `annotations`: that name is the `__future__` import's."""
 
+org_modes = Table(
+    "org_modes",
+    metadata,
+    Column("org", Text, nullable=False),
+    Column("change", BigInteger, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("set_by", Text, nullable=False),
+    Column("set_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("org", "change"),
+)
+
 policies = Table(
     "policies",
     metadata,

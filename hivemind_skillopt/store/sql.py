@@ -13,6 +13,7 @@ from hivemind_skillopt.model import (
     Annotation,
     Attribution,
     Invocation,
+    OrgMode,
     Policy,
     Proposal,
     ProposalStatus,
@@ -25,7 +26,7 @@ from hivemind_skillopt.model import (
     Verdict,
 )
 from hivemind_skillopt.ports import OnUnreadable, SkillStore
-from hivemind_skillopt.store import migrations, publish, versions
+from hivemind_skillopt.store import migrations, org_modes, publish, versions
 from hivemind_skillopt.store.annotations import add_annotation, find_invocation, newest_annotations
 from hivemind_skillopt.store.changes import as_changes, changed, next_change
 from hivemind_skillopt.store.deadline import SECONDS
@@ -144,6 +145,16 @@ class SqlStore(SkillStore):
         with self._transaction() as connection:
             change = next_change(connection, self._org)
             connection.execute(insert(policies), {"org": self._org, "change": change, **row})
+
+    def org_mode(self) -> OrgMode:
+        """`auto` by nobody where none was set."""
+        with self._transaction() as connection:
+            return org_modes.org_mode(connection, self._org)
+
+    def set_org_mode(self, mode: OrgMode) -> None:
+        """The newest one wins."""
+        with self._transaction() as connection:
+            org_modes.set_org_mode(connection, self._org, mode)
 
     def record(self, records: Sequence[Record]) -> None:
         """Add rows, idempotent by id, all or nothing."""

@@ -119,6 +119,10 @@ class JobRunner:
 
     def _judge(self, job: Job, case: Case) -> None:
         pipeline = self.pipeline_for(case.window)
+        if pipeline.mode(case.window.invocation.ref, case.window) is Mode.OFF:
+            self.machine.log.write("jobs_discarded", why="mode off", jobs=1)
+            self.machine.jobs.done(job)
+            return
         judged = pipeline.judge(case)
         go_on = pipeline.may_propose(judged.verdict, case.window)
         self._write_verdict(job, judged, go_on=go_on)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hivemind_skillopt.model import Outcome, ProposalStatus, SkillRef
+from hivemind_skillopt.model import OrgMode, Outcome, ProposalStatus, SkillRef
 from hivemind_skillopt.store.engine import open_store
 from hivemind_skillopt.store.sql import SqlStore
 from tests.cli.conftest import SKILL, Cli
@@ -89,6 +89,22 @@ def test_rollback_names_what_is_wrong(cli: Cli) -> None:
     assert "already has the bytes of v2" in cli.fails("rollback", REF, "--to", "2")
     assert "has no v9" in cli.fails("rollback", REF, "--to", "9")
     assert "not in the store" in cli.fails("rollback", "no--body", "--to", "1")
+
+
+def test_the_orgs_mode_is_set_for_everybody(cli: Cli, store: SqlStore) -> None:
+    assert "mode auto, nobody has set it" in cli.run("store", "mode").stdout
+    assert "would be review (was auto)" in cli.run("store", "mode", "review", "--dry-run").stdout
+    assert store.org_mode() == OrgMode()
+    assert "is review (was auto)" in cli.run("store", "mode", "review").stdout
+    assert "is review (as before)" in cli.run("store", "mode", "review").stdout
+    assert "set by alice" in cli.run("store", "mode").stdout
+    shown = cli.json("store", "mode")
+    assert (shown["mode"], shown["set_by"], store.org_mode().mode) == ("review", "alice", "review")
+    assert "mode review for the whole org, by alice" in cli.run("status").stdout
+    assert (cli.json("status")["mode"], cli.json("status")["org_mode"]) == ("auto", "review")
+    assert cli.json("store", "mode", "auto")["before"] == "review"
+    assert "whole org" not in cli.run("status").stdout
+    assert "not one of off, observe, review, auto" in cli.fails("store", "mode", "loud", code=2)
 
 
 def test_lock_and_unlock_set_the_policy_for_everybody(cli: Cli, store: SqlStore) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hivemind_skillopt.errors import NotFound, ParentMoved
-from hivemind_skillopt.model import Policy, ProposalStatus, Scope
+from hivemind_skillopt.model import OrgMode, Policy, ProposalStatus, Scope
 from hivemind_skillopt.ports import SkillStore
+from hivemind_skillopt.settings import Mode
 from tests.contract.publishing import OpenOrg, first, heads, loop_publish
 from tests.store.values import (
     DEPLOY,
@@ -116,6 +117,17 @@ def test_the_newest_policy_wins(store: SkillStore) -> None:
     store.set_policy(DEPLOY, Policy.REVIEW, "bob", NOON + 1)
     assert store.policy(DEPLOY) is Policy.REVIEW
     assert store.policy(LINT) is Policy.LOCKED
+
+
+def test_the_newest_mode_of_the_org_wins_and_is_no_change_of_a_skill(store: SkillStore, open_org: OpenOrg) -> None:
+    first(store)
+    known = store.changes("bob")[-1].number
+    assert store.org_mode() == OrgMode() == OrgMode(Mode.AUTO, "", 0)
+    store.set_org_mode(OrgMode(Mode.OFF, "alice", NOON))
+    store.set_org_mode(OrgMode(Mode.REVIEW, "bob", NOON - HOUR))
+    assert store.org_mode() == OrgMode(Mode.REVIEW, "bob", NOON - HOUR), "whatever the clocks say"
+    assert store.changes("bob", known) == []
+    assert open_org("other").org_mode() == OrgMode()
 
 
 def test_a_clock_that_is_behind_still_unlocks(store: SkillStore) -> None:

@@ -17,7 +17,8 @@ from typing import Self
 from sqlalchemy import event, insert
 from sqlalchemy.engine import Engine
 
-from hivemind_skillopt.model import Annotation, Outcome, Policy, Publication, SkillFile, SkillFolder, SkillRef
+from hivemind_skillopt.model import Annotation, OrgMode, Outcome, Policy, Publication, SkillFile, SkillFolder, SkillRef
+from hivemind_skillopt.settings import Mode
 from hivemind_skillopt.store.copy import copy_store, plan_copy
 from hivemind_skillopt.store.engine import open_engine, open_store
 from hivemind_skillopt.store.schema import sessions
@@ -41,6 +42,7 @@ def fill(url: str, orgs: tuple[str, ...] = ("acme", "Ärzte", "z\U0001f600"), sk
                 head = store.publish(made(ref, version, head.content_sha256 if head else None, org))
         for number, policy in enumerate((Policy.LOCKED, Policy.AUTO, Policy.REVIEW)):
             store.set_policy(refs[number], policy, ODD, NOON + number)
+            store.set_org_mode(OrgMode(Mode.REVIEW, ODD, NOON + number))
         records = [invocation(n, project=ODD, version=None) for n in range(30)]
         verdicts = [verdict(n, confidence=n / 7, quote=None if n % 2 else ODD) for n in range(30)]
         store.record([*records, *verdicts, proposal(), proposal(2, usage=None), attribution(), attribution(2)])

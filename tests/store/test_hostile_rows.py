@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import text
 
 from hivemind_skillopt.errors import SkillInvalid, SkillOptError, StoreError, StoreTooNew
-from hivemind_skillopt.model import MAX_FILE_BYTES, MAX_FILES, Policy, SkillFile, SkillFolder, SkillRef
+from hivemind_skillopt.model import MAX_FILE_BYTES, MAX_FILES, OrgMode, Policy, SkillFile, SkillFolder, SkillRef
+from hivemind_skillopt.settings import Mode
 from hivemind_skillopt.store import versions
 from hivemind_skillopt.store.engine import open_store
 from hivemind_skillopt.store.sql import SqlStore
@@ -142,6 +143,16 @@ def test_a_word_of_a_newer_program_says_upgrade(victim: Victim) -> None:
     with pytest.raises(StoreTooNew, match="upgrade it"):
         victim.store.policy(LINT)
     assert victim.store.policy(DEPLOY) is Policy.AUTO
+
+
+def test_a_mode_that_nobody_here_wrote_stops_the_loop_until_it_is_set_again(victim: Victim) -> None:
+    put = "INSERT INTO org_modes (org, change, mode, set_by, set_at) VALUES (:org, {}, '{}', 'eve', 1)"
+    victim.sql(put.format(900_000, "stealth"))
+    with pytest.raises(StoreTooNew, match="upgrade it"):
+        victim.store.org_mode()
+    victim.sql("DELETE FROM org_modes")
+    victim.store.set_org_mode(OrgMode(Mode.OBSERVE, "alice", 1))
+    assert victim.store.org_mode().mode is Mode.OBSERVE
 
 
 def test_nobody_builds_on_a_bad_head(victim: Victim) -> None:

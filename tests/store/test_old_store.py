@@ -109,7 +109,7 @@ def test_one_from_before_annotations(file: Path) -> None:
         connection.executescript("DROP TABLE annotations; DELETE FROM schema_migrations WHERE name LIKE 'm002%'")
     connection.close()
     store = open_store(f"sqlite:///{file}", "acme")
-    assert store.migrate() == ["m002_annotations", "m003_change_numbers"]
+    assert store.migrate() == ["m002_annotations", "m003_change_numbers", "m004_org_modes"]
     assert store.annotations(["invocation-1"]) == {}
     assert store.policy(DEPLOY) is Policy.REVIEW
     store.close()

@@ -7,6 +7,7 @@ import pytest
 from hivemind_skillopt.model import (
     SECOND,
     Annotation,
+    OrgMode,
     Outcome,
     Policy,
     Proposal,
@@ -16,7 +17,9 @@ from hivemind_skillopt.model import (
 )
 from hivemind_skillopt.pipeline import Case, Pipeline
 from hivemind_skillopt.ports import Draft
+from hivemind_skillopt.settings import Limits, Mode
 from hivemind_skillopt.state.pins import Pins
+from hivemind_skillopt.state.spending import Spending
 from tests.worker.lab import FAULT, PROPOSAL, REF, Lab, outcomes, versions
 
 OTHER = {**PROPOSAL, "edits": [{"op": "append", "target": None, "content": "Say what you did."}]}
@@ -84,6 +87,42 @@ def test_what_was_rolled_back_is_not_proposed_again(lab: Lab) -> None:
     again = lab.store.proposals(REF)[0]
     assert (again.status, lab.store.history(REF)[-1].version) == (ProposalStatus.REJECTED, 3)
     assert [check.name for check in again.checks if check.result == "refuse"] == ["remembered"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "judged", "proposed", "head"),
+    [
+        (Mode.AUTO, ["skill_fault"], ["published"], [1, 2]),
+        (Mode.REVIEW, ["skill_fault"], ["held"], [1]),
+        (Mode.OBSERVE, ["skill_fault"], [], [1]),
+        (Mode.OFF, [], [], [1]),
+    ],
+)
+def test_the_orgs_mode_holds_on_every_machine(
+    lab: Lab, mode: Mode, judged: list[str], proposed: list[str], head: list[int]
+) -> None:
+    lab.store.set_org_mode(OrgMode(mode, "alice", lab.clock()))
+    use_then_react(lab)
+    lab.work()
+    assert (outcomes(lab), [one.status for one in lab.store.proposals()]) == (judged, proposed)
+    assert (versions(lab), lab.left()) == (head, [0, 0, 0])
+    spent = Spending(lab.database, Limits(), lab.clock).today()
+    assert spent.judge_calls == len(judged)
+
+
+def test_an_org_that_became_stricter_stops_what_waits(lab: Lab) -> None:
+    """A proposal that passed waits for the cooldown meanwhile."""
+    use_then_react(lab)
+    lab.work()
+    lab.script(judge=[{"answer": FAULT}], proposer=[{"answer": OTHER}])
+    lab.use(tool="t2", prompt="p2a", session="s2")
+    lab.react("say what you did! And always ask which environment first", prompt="p2b", session="s2")
+    lab.work()
+    assert [one.status for one in lab.store.proposals() if one.published_version is None] == ["open"]
+    lab.store.set_org_mode(OrgMode(Mode.REVIEW, "alice", lab.clock()))
+    lab.now += 700 * SECOND
+    lab.work()
+    assert (versions(lab), [one.status for one in lab.store.proposals()].count("held")) == ([1, 2], 1)
 
 
 def test_a_locked_skill_is_judged_and_left_alone(lab: Lab) -> None:

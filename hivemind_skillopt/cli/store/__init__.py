@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from hivemind_skillopt.cli.store import copy, init, migrate, status
+from hivemind_skillopt.cli.store import copy, init, migrate, mode, status
 
 
 @click.group("store", short_help="Make, upgrade, look at or copy the org store.")
@@ -16,6 +16,7 @@ def command() -> None:
     A team   hivemind-skillopt config set store postgresql://db.example.com/skills
              store init       one person, once
              store status     everybody: does it answer?
+    Stop     store mode review  every change waits for a person, in the whole org
     Move     store copy FROM TO
     Upgrade  store migrate    one person, once all have upgraded
 
@@ -23,5 +24,5 @@ def command() -> None:
     """
 
 
-for verb in (init, migrate, status, copy):
+for verb in (init, migrate, status, mode, copy):
     command.add_command(verb.command)
