@@ -16,7 +16,7 @@ def command() -> None:
     A team   hivemind-skillopt config set store postgresql://db.example.com/skills
              store init       one person, once
              store status     everybody: does it answer?
-    Stop     store mode review  every change waits for a person, in the whole org
+    Mode     store mode review   every change in the org waits for a person
     Move     store copy FROM TO
     Upgrade  store migrate    one person, once all have upgraded
 
