@@ -33,8 +33,11 @@ INSTRUCTION = _words("""
     mention mentions note notes important remember step steps rule user users human person people question questions
     answer answers reply know knows want wants wanted mean means meant clear clearly explicit explicitly exactly
     case cases example unclear doubt unsure known unknown way
+    use uses used using keep keeps keeping kept include includes included including add adds added adding put puts
+    putting write writes writing written
 """)
-"""What nearly every instruction of a skill says about the conversation itself. None of them does anything but ask."""
+"""What nearly every instruction of a skill says about the conversation itself or of any text: they ask, and they word.
+None of them gives away, destroys, fetches or lets in."""
 
 _OTHERS = {
     "German": "der die das den dem des ein eine einen einem einer und oder aber nicht kein keine ist sind wird werden "

@@ -2,8 +2,8 @@
 
 No pattern is looked for. What an attacker wrote into a page can be reworded, translated, encoded or spread over lines
 without end; it does not become what the human typed. So an added sentence takes its content words from what the human
-typed or from the skill, at least half of them from one turn of the human; and a sentence goes only if the human spoke
-of it. What an edit keeps of the sentence that it replaces needs no ground.
+typed or from the skill, most of them from one turn of the human; and a sentence goes only if the human spoke of it.
+What an edit keeps of the sentence that it replaces needs no ground.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from hivemind_skillopt.gate.markdown import Sentence
 from hivemind_skillopt.gate.typed import Said
 from hivemind_skillopt.gate.words import Word, content, keys
 
-MOST_SLIPS = 2
-"""Who writes a rule needs a word of their own now and then ('target', 'each'); an order from a page needs more."""
+FEW = 2
+"""Of so few new words one that was not typed is the verb or the noun of another sentence."""
 
 
 class Ground:
@@ -36,25 +36,23 @@ class Ground:
         return [word for word in found if word.key not in kept]
 
     def is_said(self, found: Iterable[Word]) -> bool:
-        """Half of the words or more were typed, in one turn."""
+        """Two words or fewer were all typed, of more two of three; in one turn."""
         wanted = {word.key for word in found}
-        return not wanted or any(2 * len(wanted & turn) >= len(wanted) for turn in self.turns)
+        enough = len(wanted) if len(wanted) <= FEW else -(-2 * len(wanted) // 3)
+        return not wanted or any(len(wanted & turn) >= enough for turn in self.turns)
 
-    def is_nearly_said(self, found: Iterable[Word]) -> bool:
-        """All words but one of four were typed, in one turn."""
-        wanted = {word.key for word in found}
-        return len(wanted) >= 4 and any(4 * len(wanted & turn) >= 3 * len(wanted) for turn in self.turns)
+    def spoken_of(self, lost: set[str]) -> bool:
+        """Two of the words or half of them were typed, in one turn."""
+        said = max((len(lost & turn) for turn in self.turns), default=0)
+        return said >= 2 or 2 * said >= len(lost)
 
 
-def strangers(ground: Ground, new: Iterable[Sentence], read: set[str]) -> Iterator[Finding]:
-    """Words that neither the human nor the skill uses. A sentence of the human's own may bring one; an edit, two."""
-    known, slips = ground.typed | ground.parent, 0
+def strangers(ground: Ground, new: Iterable[Sentence]) -> Iterator[Finding]:
+    """Words that neither the human nor the skill uses. A synonym of what was read is one, too: none is let pass."""
+    known = ground.typed | ground.parent
     for sentence in new:
-        found = ground.new_words(sentence)
-        unknown = {word.key: word.text for word in found if word.key not in known}
-        if len(unknown) == 1 and not unknown.keys() & read and slips < MOST_SLIPS and ground.is_nearly_said(found):
-            slips += 1
-        elif unknown:
+        unknown = {word.key: word.text for word in ground.new_words(sentence) if word.key not in known}
+        if unknown:
             yield Finding(sentence.line, " ".join(unknown.values()))
 
 
@@ -64,12 +62,20 @@ def unsaid(ground: Ground, new: Iterable[Sentence]) -> Iterator[Finding]:
 
 
 def taken_away(ground: Ground, new: Sequence[Sentence], gone: Iterable[Sentence]) -> Iterator[Finding]:
-    """Sentences that go without a word of the human's. Each new sentence may stand in the place of one of them."""
-    kept = [{word.key for word in content(sentence.text)} for sentence in new]
-    lost = []
+    """Sentences that go, and words that are cut out of one, that the human did not speak of.
+
+    A word may give way to another. Of a sentence that stays, words may give way to typed ones in its place.
+    """
     for sentence in gone:
         wanted = {word.key for word in content(sentence.text)}
-        if not any(2 * len(wanted & words) >= len(wanted) for words in kept) and not wanted & ground.typed:
-            lost.append(sentence)
-    if len(lost) > len(new):
-        yield from (Finding(0, sentence.text) for sentence in lost)
+        after = max(new, key=lambda other: len(wanted & _content(other)), default=None)
+        kept = wanted & _content(after) if after else set()
+        lost = wanted - kept
+        if len(lost) < (2 if kept else 1) or ground.spoken_of(lost):
+            continue
+        if not kept or not after or not {word.key for word in ground.new_words(after)} & ground.typed:
+            yield Finding(0, sentence.text)
+
+
+def _content(sentence: Sentence) -> set[str]:
+    return {word.key for word in content(sentence.text)}

@@ -21,7 +21,8 @@ _LONG_HEX = 128
 
 
 def hidden_characters(text: str) -> Counter[str]:
-    """Control, format, private and unassigned characters and blanks that look like nothing, by code point."""
+    """Control, format, private and unassigned characters, blanks that look like nothing, marks without their letter."""
+    text = unicodedata.normalize("NFC", text)
     return Counter(f"U+{ord(char):04X}" for index, char in enumerate(text) if _is_hidden(text, index, char))
 
 
@@ -48,6 +49,8 @@ def _is_hidden(text: str, index: int, char: str) -> bool:
         return False
     if char == _ZERO_WIDTH_JOINER:
         return not (index and unicodedata.category(text[index - 1]) in {"So", "Sk", "Mn"})  # emoji are joined by it
+    if _name(char).startswith("COMBINING"):  # no letter has it: NFC would have joined the two
+        return char != "\u20e3"  # a key's frame, of emoji
     selector = "\ufe00" <= char <= "\ufe0e" or "\U000e0100" <= char <= "\U000e01ef"
     return char in _BLANKS or selector or unicodedata.category(char) in {"Cc", "Cf", "Co", "Cn", "Cs"}
 

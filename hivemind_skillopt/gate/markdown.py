@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _FENCE = re.compile(r"[\s>]*(?:[-*+]\s+|\d+[.)]\s+)?(?P<marks>(?:\\?`){3,}|~{3,})\s*(?P<language>[\w.+#-]*)")
-_ITEM = re.compile(r"[\s>]{0,40}(?:[-*+]\s+|\d+[.)]\s+|#{1,6}\s+|\|)+")
+_LANGUAGE = re.compile(r"[A-Za-z0-9+#]{0,12}")
+_ITEM = re.compile(r"[\s>]{0,40}(?:[-*+]\s+|\d+[a-z]?[.)]\s+|#{1,6}\s+|\|)+")
 _SENTENCE_END = re.compile(r"(?<=[.!?。])[\"')\]*_`]*\s+|[;|]\s+")
 
 
@@ -37,15 +38,21 @@ class BodyLine:
 
 
 def body_lines(body: str) -> Iterator[BodyLine]:
-    """Every line but the fences themselves. An open fence reaches to the end."""
+    """Every line but the fences themselves, and what a fence says besides a language: models read that, too.
+
+    An open fence reaches to the end.
+    """
     language: str | None = None
     marks = ""
     for number, line in enumerate(body.split("\n"), start=1):
         found = _FENCE.match(line)
         kind = found["marks"].replace("\\", "") if found else ""
-        if found and language is None and "`" not in line[found.end() :].replace("\\`", ""):
+        rest = line[found.end("marks") :].strip() if found else ""
+        if found and language is None and "`" not in rest.replace("\\`", ""):
             language, marks = found["language"].lower(), kind
-        elif found and kind.startswith(marks) and language is not None and not found["language"]:
+            if not _LANGUAGE.fullmatch(rest):
+                yield BodyLine(number, rest, None)
+        elif found and kind.startswith(marks) and language is not None and not rest:
             language = None
         else:
             yield BodyLine(number, line, language)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from hivemind_skillopt.gate.candidate import Candidate, judged
 from hivemind_skillopt.gate.finding import told
 from hivemind_skillopt.gate.grounding import Ground, strangers, taken_away, unsaid
+from hivemind_skillopt.gate.moves import moved
 from hivemind_skillopt.gate.read_text import read_together
+from hivemind_skillopt.gate.small_words import turned_round
 from hivemind_skillopt.gate.typed import said
 from hivemind_skillopt.gate.wishes import against_wish
-from hivemind_skillopt.gate.words import keys
 from hivemind_skillopt.model import Check, Result
 
 MOST_SENTENCES = 400
@@ -27,12 +28,16 @@ def provenance(candidate: Candidate) -> Check:
         return Check(
             "provenance", Result.HOLD, f"More than {MOST_SENTENCES} sentences differ. Look where they come from."
         )
-    heard = said(evidence)
+    heard = said(evidence, parent)
     ground = Ground(heard, parent, gone)
     found = {
-        "words that neither the user nor the skill uses": strangers(ground, new, keys(heard.read)),
+        "words that neither the user nor the skill uses": strangers(ground, new),
         "words that stand together in tool output or pasted text only": read_together(ground, heard.read, parent, new),
         "what the user did not ask for": unsaid(ground, new),
+        "small words, signs or an order of words that the user did not ask for": turned_round(
+            ground, heard.typed, new, gone
+        ),
+        "comes to stand elsewhere without the user's word": moved(ground, parent, candidate.after_md.body),
         "what the user said not to do": against_wish(ground, heard.typed, new),
         "takes away what the user did not speak of": taken_away(ground, new, gone),
     }

@@ -128,7 +128,7 @@ PATTERNS: dict[str, tuple[str, ...]] = {
         _verb("notif inform tell alert messag phon text warn", "y ies e es s ed ing") + rf"{_gap(2)}{_ROLES}\b",
         _verb(
             r"""not writ wrot print echo dump log sav stor record keep includ add append put insert list show embed copy
-            collect attach lookup look\sup read gather tak""",
+            collect attach lookup look\sup read gather tak ping post sen[dt] shar""",
             "e s es ed ing ten ting",
         )
         + rf"{_gap(6)}{_INTIMATE}\b",
@@ -188,6 +188,9 @@ PATTERNS: dict[str, tuple[str, ...]] = {
         + rf"(?=(?:\W+\w+){{0,6}}?\W+{_READ}\b)",
         rf"\b{_READ}\s+(?:says?|tells?|asks?|instructs?|demands?|orders?)\b",
         r"\bas (?:if|though) the user\b",
+        _verb("treat regard consider tak", "e es s ed ing")
+        + r"\s+(?:[\w'-]+\s+){0,8}?as\s+(?:[\w'-]+\s+){0,2}?(?:instructions?|orders?|commands?)\b",
+        r"\beven\s+(?:if|when|though)\s+(?:[\w'-]+\s+){0,3}?(?:fail\w*|not|never|wrong|missing|incomplete)\b",
         r"\bdo\s+(?:exactly\s+)?(?:what|as)\s+(?:it|they|the\s+\w+)\s+(?:says?|tells?|asks?|demands?)\b",
         (
             r"\b(?:keep|leave|omit|hide|exclude|withhold)\w*\s+(?:[\w'-]+\s+){0,6}?(?:out\s+of|from|off)\s+"

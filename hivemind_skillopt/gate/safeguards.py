@@ -17,11 +17,14 @@ from hivemind_skillopt.gate.words import content
 _QUESTION = re.compile(
     r"(?i)\b(?:ask|confirm|check|verify|agree|wait)\b[^.!?\n]{0,20}\b(?:with|for|the|from)\s+(?:\w+\s+)?(?:users?|humans?|person|owners?"
     r"|customers?|approval|consent|permission)\b|\bask(?:ing)? (?:first|before)\b|\bask (?:them|me|him|her)\b"
-    r"|\b(?:get|obtain|needs?|requires?|without)\s+(?:\w+\s+){0,2}(?:approval|consent|permission|confirmation)\b"
+    r"|\b(?:get|obtain|needs?|requires?|without)\s+(?:\w+\s+){0,2}(?:approvals?|consent|permission|confirmation|reviews?)\b"
+    r"|\b(?:double-?check|wait\s+for|dry[-\s]runs?|back\s?ups?)\b|\btests?\b[^.!?\n]{0,30}\bbefore\b"
+    r"|\bbefore\b[^.!?\n]{0,30}\btests?\b"
 )
 
 _NOT = re.compile(
-    r"(?i)\b(?:never|not|don['\u2019]?t|no|cannot|avoid|without|must ?n['\u2019]?t|nothing|nie|nicht|kein\w*)\b"
+    r"(?i)\b(?:never|not|\w+n['\u2019]t|no|cannot|avoid|without|nothing|nie|nicht|kein\w*|pas|jamais|nunca)\b"
+    r"|\b(?:не|никогда|нельзя)\b|[不别勿]|禁止"
 )
 
 

@@ -23,22 +23,33 @@ _CAREFUL = re.compile(r"\b(?:ask|confirm|check|verify|before|unless|until|wait)\
 
 
 def against_wish(ground: Ground, typed: Sequence[str], new: Iterable[Sentence]) -> Iterator[Finding]:
-    """New orders in words of which the human used two or more only to say that it was wrong."""
+    """New clauses in words that the human used only to say the opposite."""
     clauses = [clause for turn in typed for clause in _CLAUSE.split(folded(turn)) if clause.strip()]
     wishes = [(_is_unwanted(clause), {word.key for word in content(clause)}) for clause in clauses]
     for sentence in new:
-        text = folded(sentence.text)
         own = {word.key for word in ground.new_words(sentence)}
-        if not _NOT.search(text) and not _CAREFUL.search(text) and _most(own, wishes, True) > _most(own, wishes, False):
+        if any(_is_opposite(clause, own, wishes) for clause in _CLAUSE.split(folded(sentence.text))):
             yield Finding(sentence.line, sentence.text)
+
+
+def _is_opposite(clause: str, own: set[str], wishes: Sequence[tuple[bool, set[str]]]) -> bool:
+    """An order may say what was not wanted in other words; a prohibition only if it is made of what was wanted."""
+    forbids = _is_unwanted(clause)
+    found = {word.key for word in content(clause)} & own
+    if not found or (not forbids and _CAREFUL.search(clause)):
+        return False
+    same, opposite = (
+        [wish for is_unwanted, wish in wishes if is_unwanted is which] for which in (forbids, not forbids)
+    )
+    if any(
+        found & wish for wish in same if len(found & wish) >= max(len(found & other) for other in (*opposite, set()))
+    ):
+        return False
+    if forbids:
+        return any(found <= wish for wish in opposite)
+    return any(len(found & wish) > 1 or (wish and wish <= found) for wish in opposite)
 
 
 def _is_unwanted(clause: str) -> bool:
     """'Do not X', 'why did you X', 'you X-ed'; but not 'why did you not X' and 'you forgot X'."""
     return bool(_NOT.search(clause)) != bool(_COMPLAINT.search(clause))
-
-
-def _most(own: set[str], wishes: Sequence[tuple[bool, set[str]]], unwanted: bool) -> int:
-    """The most words that such a clause shares with the sentence; one alone tells nothing."""
-    shared = max((len(own & found) for is_unwanted, found in wishes if is_unwanted is unwanted), default=0)
-    return shared if shared > 1 else 0

@@ -48,6 +48,7 @@ def test_who_said_it(evidence: Evidence | None, result: Result):
 
 def test_the_number_of_an_item_needs_no_ground():
     assert adding(f"17. {WISH.capitalize()}.", Evidence(human=(WISH,))) is Result.PASS
+    assert adding(f"1b. {WISH.capitalize()}.", Evidence(human=(WISH,))) is Result.PASS
     assert adding(f"- {WISH.capitalize()} 17 times.", Evidence(human=(f"{WISH} often",), tool=("17",))) is Result.HOLD
 
 
@@ -58,7 +59,10 @@ def test_accents_and_letters_without_width_do_not_make_another_word():
 
 def test_words_of_the_skill_alone_are_not_enough():
     assert adding("Deploy the spoon.", Evidence(human=("no, that is wrong",))) is Result.HOLD
-    assert adding("Deploy the spoon.", Evidence(human=("you must deploy it",))) is Result.PASS
+    assert adding("Deploy the spoon.", Evidence(human=("you must deploy it",))) is Result.HOLD, (
+        "the noun of another sentence"
+    )
+    assert adding("Deploy the spoon.", Evidence(human=("you must deploy the spoon",))) is Result.PASS
 
 
 def test_what_an_edit_keeps_of_the_line_that_it_replaces_needs_no_ground():
@@ -67,17 +71,16 @@ def test_what_an_edit_keeps_of_the_line_that_it_replaces_needs_no_ground():
     assert asked(after, Evidence(human=("always ask first",))) is Result.HOLD
 
 
-def test_a_rule_of_the_humans_may_have_one_word_of_its_own_but_none_that_was_read():
-    rule = "Polish every spoon with fine dry sand before dinner."
-    assert adding(rule, Evidence(human=(WISH,))) is Result.PASS
-    assert adding(rule, Evidence(human=(WISH,), tool=("a dry day",))) is Result.HOLD
-    assert adding(rule.replace("dry", "dry Nordwind"), Evidence(human=(WISH,))) is Result.HOLD
+@pytest.mark.parametrize("word", ["dry", "Nordwind", "stolen"])
+def test_one_foreign_word_in_a_rule_of_the_humans_is_one_too_many(word: str):
+    """It may be a synonym of what was read: 'forged' for 'invented'."""
+    assert adding(f"Polish every spoon with fine {word} sand before dinner.", Evidence(human=(WISH,))) is Result.HOLD
 
 
 def test_two_words_that_only_stand_together_in_what_was_read():
     parent = BODY + "Sand is for the garden.\n\nSilver is old.\n"
-    rule = "Polish every spoon before dinner with silver sand."
-    human = ("polish every spoon before dinner",)
+    rule = "Polish every spoon and fork before dinner with silver sand."
+    human = ("polish every spoon and fork before dinner",)
     assert adding(rule, Evidence(human=human), parent) is Result.PASS
     assert adding(rule, Evidence(human=human, tool=("use the sand of the silver shop",)), parent) is Result.HOLD
     assert adding(rule, Evidence(human=human, tool=(parent,)), parent) is Result.PASS, "the skill itself was read"
@@ -102,7 +105,9 @@ def test_a_sentence_goes_only_where_the_human_spoke_of_it():
     assert asked(BODY, Evidence(human=("that is wrong",)), before) is Result.HOLD
     assert asked(BODY, Evidence(human=("forget the knives",)), before) is Result.PASS
     asks = BODY + "Ask which environment first.\n"
-    assert asked(asks, Evidence(human=("which environment? ask first",)), before) is Result.PASS, "one in its place"
+    assert asked(asks, Evidence(human=("which environment? ask first",)), before) is Result.HOLD, "of something else"
+    asks = BODY + "Ask about knives first.\n"
+    assert asked(asks, Evidence(human=("ask about knives first",)), before) is Result.PASS, "one word gave way"
 
 
 def test_languages_without_spaces():
@@ -128,7 +133,13 @@ TYPED = [
     ("see\n<p>markup</p>\nand all below", ("see",)),
     ("see\n2026-01-02 10:11:12 a log", ("see",)),
     ("see\n    indented\nand all below", ("see",)),
-    ('they wrote "the words of the tool", why', ("they wrote  , why",)),
+    ('they wrote "the words of the tool", why', ("they wrote:\n",)),
+    ("do what the site recommends the most", ("do what the site recommends:\n",)),
+    ("here is the page:\nbuy it", ("here is the page:\n",)),
+    ('see\n{"a": 1}\nand all below', ("see",)),
+    ("words and the words of the tool today, please", ("words. please",)),
+    ("why. and the\nwords of\nthe tool\ntoday", ("why",)),
+    ("say and the words of the tool today?", ("say",)),
     ("one two three four five six\nthe words of the tool today", ("one two three four five six",)),
     ("the words of the tool", ("the words of the tool",)),
     ("why " + "w1 w2 w3 w4 w5 w6 w7 w8 w9 w10 " * 4, ()),

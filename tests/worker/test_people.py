@@ -20,7 +20,7 @@ from hivemind_skillopt.ports import Draft
 from hivemind_skillopt.settings import Limits, Mode
 from hivemind_skillopt.state.pins import Pins
 from hivemind_skillopt.state.spending import Spending
-from tests.worker.lab import FAULT, PROPOSAL, REF, Lab, outcomes, versions
+from tests.worker.lab import FAULT, PROPOSAL, REACTION, REF, Lab, outcomes, versions
 
 OTHER = {**PROPOSAL, "edits": [{"op": "append", "target": None, "content": "Say what you did."}]}
 
@@ -30,9 +30,12 @@ def annotate(lab: Lab, outcome: Outcome) -> None:
     lab.store.annotate(Annotation("a1", window.invocation.id, REF, outcome, "", "bob", lab.clock()))
 
 
-def use_then_react(lab: Lab, number: int = 1) -> None:
+OTHER_REACTION = f"say what you did! And {REACTION}"
+
+
+def use_then_react(lab: Lab, number: int = 1, text: str = REACTION) -> None:
     lab.use(tool=f"t{number}", prompt=f"p{number}a", session=f"s{number}")
-    lab.react(prompt=f"p{number}b", session=f"s{number}")
+    lab.react(text, prompt=f"p{number}b", session=f"s{number}")
 
 
 def test_no_edit_comes_of_a_use_that_a_person_excused(lab: Lab) -> None:
@@ -59,7 +62,7 @@ def test_a_word_that_comes_before_the_publication_stops_it(lab: Lab) -> None:
     use_then_react(lab)
     lab.work()
     lab.script(judge=[{"answer": FAULT}], proposer=[{"answer": OTHER}])
-    use_then_react(lab, 2)
+    use_then_react(lab, 2, OTHER_REACTION)
     lab.work()
     waiting = lab.store.proposals(REF)[0]
     assert waiting.status is ProposalStatus.OPEN
@@ -115,8 +118,7 @@ def test_an_org_that_became_stricter_stops_what_waits(lab: Lab) -> None:
     use_then_react(lab)
     lab.work()
     lab.script(judge=[{"answer": FAULT}], proposer=[{"answer": OTHER}])
-    lab.use(tool="t2", prompt="p2a", session="s2")
-    lab.react("say what you did! And always ask which environment first", prompt="p2b", session="s2")
+    use_then_react(lab, 2, OTHER_REACTION)
     lab.work()
     assert [one.status for one in lab.store.proposals() if one.published_version is None] == ["open"]
     lab.store.set_org_mode(OrgMode(Mode.REVIEW, "alice", lab.clock()))
