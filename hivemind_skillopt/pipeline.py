@@ -42,6 +42,8 @@ REMEMBERED_PROPOSALS = 1000
 RECENT_PUBLICATIONS = 10
 """How many published proposals the gate looks back for an edit's inverse."""
 
+DECIDED = (ProposalStatus.PUBLISHED, ProposalStatus.REJECTED)
+
 NOT_KEPT = "[not kept: the edits together hold what looks like a secret]"
 
 MODE_OF_POLICY = {
@@ -131,6 +133,11 @@ class Pipeline:
             return draft
         checks = self._run_gate(case, verdict, before, draft, earlier)
         return self._proposal(case, verdict, head, draft, checks)
+
+    def decided(self, proposal: Proposal) -> Proposal | None:
+        """Its row in the store where it is rejected or published already; a person may do that while it waits."""
+        stored = self.store.find_proposals([proposal.id]).get(proposal.id)
+        return stored if stored and stored.status in DECIDED else None
 
     def publish(self, proposal: Proposal, agent: str) -> SkillVersion:
         """Version + 1 of a proposal that passed. Raises ParentMoved, AlreadyPublished, PublicationHeldBack."""

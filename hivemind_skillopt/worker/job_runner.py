@@ -172,9 +172,11 @@ class JobRunner:
             self._publish(going_on, window)
 
     def _publish(self, job: Job, window: JudgmentWindow) -> None:
-        """Unless somebody has become stricter since it was proposed."""
+        """Unless a person has decided it, or somebody has become stricter since it was proposed."""
         proposal, pipeline = _present(job.proposal), self.pipeline_for(window)
-        if pipeline.mode(proposal.ref, window) is not Mode.AUTO:
+        if decided := pipeline.decided(proposal):
+            self._leave_decided(job, decided)
+        elif pipeline.mode(proposal.ref, window) is not Mode.AUTO:
             self._settle(job, proposal, ProposalStatus.HELD, "the mode or policy has become stricter since")
         elif self.machine.is_paused():
             self.machine.jobs.wait(job, self.clock(), "paused")
@@ -198,6 +200,14 @@ class JobRunner:
                 self.machine.jobs.done(job)
                 self.notes.put(PULL_DUE, proposal.id)
             self.machine.log.write("published", ref=str(version.ref), version=version.version, proposal=proposal.id)
+
+    def _leave_decided(self, job: Job, decided: Proposal) -> None:
+        """Its row stays as it is. What we published ourselves, and were killed then, is still to be pulled."""
+        with self.database.transaction():
+            self.machine.jobs.done(job)
+            if decided.status is ProposalStatus.PUBLISHED:
+                self.notes.put(PULL_DUE, decided.id)
+        self._log_proposal(decided)
 
     def _propose_again(self, job: Job, proposal: Proposal) -> None:
         """Somebody was faster: once more on the new head, with the same evidence; then it is stale."""

@@ -17,6 +17,7 @@ from hivemind_skillopt.model import (
 )
 from hivemind_skillopt.pipeline import Case, Pipeline
 from hivemind_skillopt.ports import Draft
+from hivemind_skillopt.review import Review
 from hivemind_skillopt.settings import Limits, Mode
 from hivemind_skillopt.state.pins import Pins
 from hivemind_skillopt.state.spending import Spending
@@ -59,6 +60,16 @@ def test_a_persons_skill_fault_lets_the_loop_go_on(lab: Lab) -> None:
 
 def test_a_word_that_comes_before_the_publication_stops_it(lab: Lab) -> None:
     """A proposal that waits for the cooldown is rejected when its use is excused meanwhile."""
+    waiting = wait_for_the_cooldown(lab)
+    lab.store.annotate(Annotation("a", waiting.invocation_id, REF, Outcome.USER_CHANGE, "", "bob", lab.clock()))
+    lab.work()
+    settled = lab.store.proposals(REF)[0]
+    assert (settled.status, settled.status_reason) == (ProposalStatus.REJECTED, "bob says user_change")
+    assert (lab.store.history(REF)[-1].version, lab.left()) == (2, [0, 0, 0])
+
+
+def wait_for_the_cooldown(lab: Lab) -> Proposal:
+    """The second proposal, right after the first one's publication."""
     use_then_react(lab)
     lab.work()
     lab.script(judge=[{"answer": FAULT}], proposer=[{"answer": OTHER}])
@@ -66,12 +77,28 @@ def test_a_word_that_comes_before_the_publication_stops_it(lab: Lab) -> None:
     lab.work()
     waiting = lab.store.proposals(REF)[0]
     assert waiting.status is ProposalStatus.OPEN
-    lab.store.annotate(Annotation("a", waiting.invocation_id, REF, Outcome.USER_CHANGE, "", "bob", lab.clock()))
     lab.now += 700 * SECOND
+    return waiting
+
+
+def test_a_proposal_that_is_rejected_while_it_waits_is_no_failure(lab: Lab) -> None:
+    waiting = wait_for_the_cooldown(lab)
+    rejected = Review(lab.store, ()).reject(waiting, "bob", "not like this")
     lab.work()
-    settled = lab.store.proposals(REF)[0]
-    assert (settled.status, settled.status_reason) == (ProposalStatus.REJECTED, "bob says user_change")
-    assert (lab.store.history(REF)[-1].version, lab.left()) == (2, [0, 0, 0])
+    assert lab.store.find_proposals([waiting.id]) == {waiting.id: rejected}
+    assert (versions(lab), lab.left()) == ([1, 2], [0, 0, 0])
+    assert lab.log("job_failed") == []
+    assert (lab.log("proposal")[-1]["status"], lab.log("proposal")[-1]["why"]) == ("rejected", "bob: not like this")
+
+
+def test_a_proposal_that_is_accepted_while_it_waits_is_pulled(lab: Lab) -> None:
+    waiting = wait_for_the_cooldown(lab)
+    Review(lab.store, ()).accept(waiting, "bob", lab.clock())
+    lab.store.set_org_mode(OrgMode(Mode.REVIEW, "alice", lab.clock()))
+    lab.work()
+    assert (versions(lab), lab.left()) == ([1, 2, 3], [0, 0, 0])
+    assert lab.log("proposal")[-1]["status"] == "published"
+    assert "Say what you did." in (lab.installed() / "SKILL.md").read_text()
 
 
 def test_what_was_rolled_back_is_not_proposed_again(lab: Lab) -> None:
