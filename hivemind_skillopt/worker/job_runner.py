@@ -41,6 +41,7 @@ TRANSCRIPT_PAUSE = 20_000_000_000
 Value = TypeVar("Value")
 
 NO_TRANSCRIPT = "the transcript is not there yet"
+STRICTER = "the mode or policy has become stricter since"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,9 @@ class JobRunner:
         window = self.machine.windows.get(job.window_id)
         if job.step is Step.PUBLISH:
             self._publish(job, window)
+            return
+        if job.step is Step.JUDGE and self.pipeline_for(window).mode(window.invocation.ref, window) is Mode.OFF:
+            self._discard(job)
             return
         conversation = self._adapter(window).read_transcript(window)
         if conversation is None:
@@ -117,12 +121,12 @@ class JobRunner:
         else:
             self._give_up(job, NO_TRANSCRIPT)
 
+    def _discard(self, job: Job) -> None:
+        self.machine.log.write("jobs_discarded", why="mode off", jobs=1)
+        self.machine.jobs.done(job)
+
     def _judge(self, job: Job, case: Case) -> None:
         pipeline = self.pipeline_for(case.window)
-        if pipeline.mode(case.window.invocation.ref, case.window) is Mode.OFF:
-            self.machine.log.write("jobs_discarded", why="mode off", jobs=1)
-            self.machine.jobs.done(job)
-            return
         judged = pipeline.judge(case)
         go_on = pipeline.may_propose(judged.verdict, case.window)
         self._write_verdict(job, judged, go_on=go_on)
@@ -148,11 +152,15 @@ class JobRunner:
         )  # fmt: skip
 
     def _propose(self, job: Job, case: Case) -> None:
-        verdict = _present(job.verdict)
+        """Unless somebody has become stricter since it was judged: the job may have waited for hours."""
+        verdict, pipeline = _present(job.verdict), self.pipeline_for(case.window)
+        if not pipeline.may_propose(verdict, case.window):
+            self._give_up(job, pipeline.overruled(verdict.invocation_id) or STRICTER)
+            return
         if not all(reaction.text for reaction in case.reactions):
             self._give_up(job, "its text was erased after 24 h")
             return
-        proposed = self.pipeline_for(case.window).propose(case, verdict)
+        proposed = pipeline.propose(case, verdict)
         if isinstance(proposed, Draft):
             self.machine.log.write("no_change", ref=str(verdict.ref), verdict=verdict.id)
             self._end(job, "the newer version already covers it")
@@ -177,7 +185,7 @@ class JobRunner:
         if decided := pipeline.decided(proposal):
             self._leave_decided(job, decided)
         elif pipeline.mode(proposal.ref, window) is not Mode.AUTO:
-            self._settle(job, proposal, ProposalStatus.HELD, "the mode or policy has become stricter since")
+            self._settle(job, proposal, ProposalStatus.HELD, STRICTER)
         elif self.machine.is_paused():
             self.machine.jobs.wait(job, self.clock(), "paused")
         elif overruled := pipeline.overruled(proposal.invocation_id):

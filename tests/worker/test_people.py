@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from hivemind_skillopt.model import (
@@ -19,9 +21,11 @@ from hivemind_skillopt.pipeline import Case, Pipeline
 from hivemind_skillopt.ports import Draft
 from hivemind_skillopt.review import Review
 from hivemind_skillopt.settings import Limits, Mode
+from hivemind_skillopt.state.jobs import Step
 from hivemind_skillopt.state.pins import Pins
 from hivemind_skillopt.state.spending import Spending
-from tests.worker.lab import FAULT, PROPOSAL, REACTION, REF, Lab, outcomes, versions
+from hivemind_skillopt.worker.job_runner import STRICTER
+from tests.worker.lab import FAULT, PROPOSAL, REF, Lab, outcomes, versions
 
 OTHER = {**PROPOSAL, "edits": [{"op": "append", "target": None, "content": "Say what you did."}]}
 
@@ -152,6 +156,45 @@ def test_an_org_that_became_stricter_stops_what_waits(lab: Lab) -> None:
     lab.now += 700 * SECOND
     lab.work()
     assert (versions(lab), [one.status for one in lab.store.proposals()].count("held")) == ([1, 2], 1)
+
+
+def excuse(lab: Lab) -> None:
+    (verdict,) = lab.store.verdicts()
+    lab.store.annotate(Annotation("a", verdict.invocation_id, REF, Outcome.USER_CHANGE, "", "bob", lab.clock()))
+
+
+@pytest.mark.parametrize(
+    ("be_stricter", "why"),
+    [
+        (lambda lab: lab.store.set_org_mode(OrgMode(Mode.OBSERVE, "bob", lab.clock())), STRICTER),
+        (lambda lab: lab.store.set_policy(REF, Policy.LOCKED, "bob", lab.clock()), STRICTER),
+        (excuse, "bob says user_change"),
+    ],
+)
+def test_what_became_stricter_stops_a_job_that_waits_for_the_proposer(
+    lab: Lab, be_stricter: Callable[[Lab], None], why: str
+) -> None:
+    """The model did not answer; hours later it would."""
+    lab.script(judge=[{"answer": FAULT}], proposer=[{"fails": "529"}])
+    use_then_react(lab)
+    lab.work()
+    assert lab.jobs().all()[0].step is Step.PROPOSE
+    be_stricter(lab)
+    lab.script(judge=[], proposer=[{"answer": PROPOSAL}])
+    lab.now += 3_600 * SECOND
+    lab.work()
+    assert (outcomes(lab), lab.store.proposals(), versions(lab)) == (["skill_fault"], [], [1])
+    assert ([entry["why"] for entry in lab.log("gave_up")], lab.left()) == ([why], [0, 0, 0])
+
+
+def test_mode_off_writes_no_verdict_without_a_transcript_either(lab: Lab) -> None:
+    lab.store.set_org_mode(OrgMode(Mode.OFF, "bob", lab.clock()))
+    use_then_react(lab)
+    (lab.root / "s1.jsonl").unlink()
+    lab.work()
+    lab.now += 600 * SECOND
+    lab.work()
+    assert (outcomes(lab), lab.left(), len(lab.log("jobs_discarded"))) == ([], [0, 0, 0], 1)
 
 
 def test_a_locked_skill_is_judged_and_left_alone(lab: Lab) -> None:
