@@ -180,12 +180,14 @@ class Jobs:
             self._erase_text(reactions.c.job_id == job.id)
 
     def drop_waiting(self, place: Place) -> int:
-        """Discard every job that waits here (mode `off`); how many there were."""
+        """Discard the jobs that wait here (mode `off`), and every text; how many there were. One that has a proposal in
+        the store stays: when its time comes, it says there that nobody but a person will decide it."""
         with self._database.transaction() as connection:
             waiting = list(connection.scalars(select(jobs.c.id).where(_waits_at(place))))
-            connection.execute(delete(jobs).where(jobs.c.id.in_(waiting)))
+            without_proposal = and_(jobs.c.id.in_(waiting), jobs.c.proposal.is_(None))
+            dropped = connection.execute(delete(jobs).where(without_proposal)).rowcount
             self._erase_text(reactions.c.job_id.in_(waiting))
-        return len(waiting)
+        return dropped
 
     def drop_all(self) -> None:
         """Nothing is judged any more: every job goes, and every text."""

@@ -67,7 +67,11 @@ class Loop:
     def _begin(self) -> None:
         self.housekeeping.run(self.clock())
         self.intake.put_strangers_aside()
-        if self.machine.settings.mode is Mode.OFF and (dropped := self.machine.jobs.drop_waiting(self.place)):
+        if self.machine.settings.mode is Mode.OFF:
+            self._drop_waiting()
+
+    def _drop_waiting(self) -> None:
+        if dropped := self.machine.jobs.drop_waiting(self.place):
             self.machine.log.write("jobs_discarded", why="mode off", jobs=dropped)
 
     def _turn(self, pool: ThreadPoolExecutor) -> bool:
@@ -87,13 +91,19 @@ class Loop:
     def _with_store(self, pool: ThreadPoolExecutor) -> None:
         """What needs the store, until it fails. It works when all that was due has gone through, jobs included: a
         server that is read-only lets itself be opened and read."""
-        self.store_is_open = self.store_is_open or self.sync.open()
-        if not self.store_is_open:
+        if not self.store_is_open and not self._open():
             return
         due = [] if self.machine.is_paused() else self.machine.jobs.take_due(self.clock(), self.place)
         self.running |= {pool.submit(self.runner.run, job) for job in due}
         if self.sync.send() and self._pulled() and not self.running:
             self.back_off.worked()
+
+    def _open(self) -> bool:
+        """What waits while the org is off is never judged, not even when its time comes after that."""
+        self.store_is_open = self.sync.open()
+        if self.store_is_open and self.machine.jobs.next_due(self.place) is not None and self.sync.org_is_off():
+            self._drop_waiting()
+        return self.store_is_open
 
     def _pulled(self) -> bool:
         """Where one is due. It stays due until the store has answered."""

@@ -11,6 +11,7 @@ from hivemind_skillopt.errors import RowRefused, SkillOptError, StoreError, Stor
 from hivemind_skillopt.ports import Clock, SkillStore
 from hivemind_skillopt.pull import Puller
 from hivemind_skillopt.pull.report import Change, shortened
+from hivemind_skillopt.settings import Mode
 from hivemind_skillopt.state.back_off import BackOff
 from hivemind_skillopt.state.installs import Installs
 from hivemind_skillopt.state.log import Log
@@ -53,6 +54,13 @@ class Sync:
         except SkillOptError as error:
             return self._failed("sync", error)
         return True
+
+    def org_is_off(self) -> bool:
+        """False also where the store cannot say it now: each job asks again."""
+        try:
+            return self.store.org_mode().mode is Mode.OFF
+        except SkillOptError:
+            return False
 
     def send(self) -> bool:
         """Send what waits; False when the store did not take it."""

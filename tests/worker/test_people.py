@@ -187,8 +187,46 @@ def test_what_became_stricter_stops_a_job_that_waits_for_the_proposer(
     assert ([entry["why"] for entry in lab.log("gave_up")], lab.left()) == ([why], [0, 0, 0])
 
 
-def test_mode_off_writes_no_verdict_without_a_transcript_either(lab: Lab) -> None:
+def org_off(lab: Lab) -> None:
     lab.store.set_org_mode(OrgMode(Mode.OFF, "bob", lab.clock()))
+
+
+def test_what_waits_while_the_org_is_off_is_not_judged_later(lab: Lab) -> None:
+    lab.script(judge=[{"fails": "529"}])
+    use_then_react(lab)
+    for _ in range(4):
+        lab.now += 61 * SECOND
+        lab.work()
+    assert (lab.next_due() or 0) > lab.now + 61 * SECOND
+    org_off(lab)
+    lab.work()
+    assert ([entry["jobs"] for entry in lab.log("jobs_discarded")], lab.left()) == ([1], [0, 0, 0])
+    lab.store.set_org_mode(OrgMode(Mode.AUTO, "bob", lab.clock()))
+    lab.script(judge=[{"answer": FAULT}], proposer=[{"answer": PROPOSAL}])
+    lab.now += 3_600 * SECOND
+    lab.work()
+    assert (outcomes(lab), versions(lab)) == ([], [1])
+
+
+def off_here(lab: Lab) -> None:
+    lab.environ["HIVEMIND_SKILLOPT_MODE"] = "off"
+
+
+@pytest.mark.parametrize("switch_off", [org_off, off_here])
+def test_a_proposal_that_waits_in_mode_off_is_left_to_people(lab: Lab, switch_off: Callable[[Lab], None]) -> None:
+    """It is in the store already, where it would be open for ever."""
+    waiting = wait_for_the_cooldown(lab)
+    lab.now -= 600 * SECOND
+    switch_off(lab)
+    for _ in range(2):
+        lab.work()
+        lab.now += 600 * SECOND
+    settled = lab.store.find_proposals([waiting.id])[waiting.id]
+    assert (settled.status, versions(lab), lab.left()) == (ProposalStatus.HELD, [1, 2], [0, 0, 0])
+
+
+def test_mode_off_writes_no_verdict_without_a_transcript_either(lab: Lab) -> None:
+    org_off(lab)
     use_then_react(lab)
     (lab.root / "s1.jsonl").unlink()
     lab.work()
