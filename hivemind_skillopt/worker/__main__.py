@@ -16,6 +16,7 @@ from hivemind_skillopt import launch  # noqa: E402
 from hivemind_skillopt.errors import SkillOptError  # noqa: E402
 from hivemind_skillopt.settings import WORKER_GUARD, Settings, load_settings  # noqa: E402
 from hivemind_skillopt.state.inbox import Inbox  # noqa: E402
+from hivemind_skillopt.state.inbox_size import count_inbox  # noqa: E402
 from hivemind_skillopt.state.log import Log  # noqa: E402
 from hivemind_skillopt.state.markers import Markers  # noqa: E402
 
@@ -57,6 +58,7 @@ def work(settings: Settings, *, waited_for: bool) -> None:
 def discard(settings: Settings) -> None:
     """The loop is off by a setting that recorders do not see: keep nothing of what they wrote."""
     Inbox(settings.paths.inbox, settings.paths.set_aside).clear()
+    count_inbox(settings.paths.inbox, settings.paths.inbox_blocks)  # else recorders find it full one day, for ever
     Markers(settings.paths.markers).clear()
 
 
