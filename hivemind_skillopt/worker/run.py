@@ -51,18 +51,24 @@ def _try(loop: Loop, settings: Settings, look: Callable[[], None]) -> bool:
 
 def _wait_for_turn(loop: Loop, settings: Settings, look: Callable[[], None]) -> bool:
     """Wait for a worker of other items, at most one process for each store and its homes; False: not needed, or not
-    granted in time."""
+    granted in time.
+
+    Others end because we hold the lock of the one that starts, or of the one that waits: their items are ours to see
+    to. So we hold neither when we read who runs. An item of one that found a lock held was in the inbox before that; if
+    a worker of ours runs at the reading, its last look is yet to come. Who comes after that finds the locks free.
+    """
+    look()
     identity = _identity(loop)
-    try:
-        with worker_lock(settings.paths.waiter_lock(identity)):
-            for _ in range(int(PATIENCE_SECONDS / PAUSE_SECONDS)):
-                if settings.paths.lock.read_text() == identity:
-                    return False
+    for _ in range(int(PATIENCE_SECONDS / PAUSE_SECONDS)):
+        if settings.paths.lock.read_text() == identity:
+            return False
+        try:
+            with worker_lock(settings.paths.waiter_lock(identity)):
                 time.sleep(PAUSE_SECONDS)
                 if _try(loop, settings, look):
                     return True
-    except portalocker.AlreadyLocked:
-        return False
+        except portalocker.AlreadyLocked:
+            return False
     return False
 
 

@@ -19,7 +19,7 @@ HOMES = ("HOME", "_HOME", "_DIR")
 
 @contextmanager
 def starting(settings: Settings) -> Iterator[portalocker.Lock | None]:
-    """The lock of the one that starts, to be released before its first look; None: another one is about to look."""
+    """The lock of the one that starts, to be released before its first look, at who runs too; None: another has it."""
     settings.paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = worker_lock(settings.paths.starting_lock(_whose(settings)))
     try:
