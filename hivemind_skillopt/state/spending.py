@@ -22,6 +22,7 @@ class Spent:
     """Totals since midnight UTC. `unpriced_calls`: calls whose cost nobody told us."""
 
     judge_calls: int
+    proposer_calls: int
     tokens: int
     cost_usd: float
     unpriced_calls: int
@@ -80,6 +81,7 @@ class Spending:
         tokens = func.coalesce(calls.c.input_tokens, 0) + func.coalesce(calls.c.output_tokens, 0)
         totals = select(
             func.count().filter(calls.c.role == "judge"),
+            func.count().filter(calls.c.role == "proposer"),
             func.coalesce(func.sum(tokens), 0),
             func.coalesce(func.sum(calls.c.cost_usd), 0.0),
             func.count().filter(calls.c.cost_usd.is_(None)),
@@ -121,7 +123,7 @@ class UseBudget:
 
 
 def _share(limits: Limits, share: float) -> Limits:
-    """Of each cap; one judge call at least, where the day has one."""
+    """Of each cap; one call of each role at least, where the day has one."""
     return replace(
         limits,
         judge_calls_per_day=max(min(1, limits.judge_calls_per_day), int(limits.judge_calls_per_day * share)),
@@ -131,9 +133,11 @@ def _share(limits: Limits, share: float) -> Limits:
 
 
 def _refuse(spent: Spent, limits: Limits, role: str, whose: str) -> None:
-    """Raises BudgetSpent, which says which cap it is."""
-    if role == "judge" and spent.judge_calls >= limits.judge_calls_per_day:
-        raise BudgetSpent(f"today's {limits.judge_calls_per_day} judge calls{whose} are used up")
+    """Raises BudgetSpent, which says which cap it is. Some harnesses say neither tokens nor cost of a call: the number
+    of calls is all that holds the proposer there."""
+    made = spent.proposer_calls if role == "proposer" else spent.judge_calls
+    if made >= limits.judge_calls_per_day:
+        raise BudgetSpent(f"today's {limits.judge_calls_per_day} {role} calls{whose} are used up")
     if spent.tokens >= limits.tokens_per_day:
         raise BudgetSpent(f"today's {limits.tokens_per_day} tokens{whose} are used up")
     if spent.cost_usd >= limits.usd_per_day:

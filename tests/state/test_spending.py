@@ -67,6 +67,27 @@ def test_no_skill_and_no_session_takes_it_all(
         spending.of_use(elsewhere).reserve("judge")
 
 
+@pytest.mark.parametrize(
+    ("calls", "beyond", "why"),
+    [
+        ([ONE, OTHER], OTHER, "today's 2 proposer calls for one session are used up"),
+        ([ONE, LATER, LATER, AGAIN], AGAIN, "today's 4 proposer calls for deploy--alice are used up"),
+        ([Use(f"a{n}--b", f"s{n}") for n in range(8)], AGAIN, "today's 8 proposer calls are used up"),
+    ],
+)
+def test_proposer_calls_have_the_same_cap_where_neither_tokens_nor_usd_are_known(
+    database: Database, calls: list[Use], beyond: Use, why: str
+) -> None:
+    spending = Spending(database, replace(RICH, judge_calls_per_day=8), lambda: 5 * DAY)
+    for use in calls:
+        budget = spending.of_use(use)
+        budget.settle(budget.reserve("proposer"), Usage("s", "m"))
+    with pytest.raises(BudgetSpent, match=why):
+        spending.of_use(beyond).reserve("proposer")
+    spending.of_use(beyond).reserve("judge")
+    assert (spending.today().proposer_calls, spending.today().judge_calls) == (len(calls), 1)
+
+
 def test_a_small_cap_leaves_each_skill_one_call(database: Database) -> None:
     spending = Spending(database, Limits(judge_calls_per_day=1), lambda: 5 * DAY)
     spending.of_use(ONE).reserve("judge")
