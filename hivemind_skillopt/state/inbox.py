@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import stat
@@ -23,6 +24,9 @@ MOST_SET_ASIDE = 100
 
 OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 """Says nothing about the file: it is read again another time."""
+
+SESSION_KEYS = ("parent_conversation_id", "conversation_id", "session_id")
+"""As in `recorder.py`; the bridges write the last one."""
 
 _NAME = re.compile(r"(0\d{19})-[0-9a-zA-Z_-]{1,64}")
 _ESCAPED = re.compile(r"\\(.)", re.S)
@@ -63,9 +67,10 @@ class Inbox:
         (self._folder / name).unlink(missing_ok=True)
 
     def about(self, session_id: str) -> list[Path]:
-        """The files, set aside ones too, in which that id stands."""
+        """The files, set aside ones too, whose payload says that it is of that session."""
         paths = [folder / name for folder in (self._folder, self._set_aside) for name in _listed(folder)]
-        return [path for path in paths if _holds(path, session_id.encode())]
+        says_so = _of_session(session_id)
+        return [path for path in paths if _holds(path, says_so)]
 
     def clear(self) -> None:
         """Nothing of what was recorded stays, half-written files included."""
@@ -103,11 +108,24 @@ def _listed(folder: Path) -> list[str]:
         return []
 
 
-def _holds(path: Path, what: bytes) -> bool:
+def _of_session(session_id: str) -> re.Pattern[bytes]:
+    """By its bytes, so that what is cut short or no JSON is found too. Quotes in a JSON text are escaped: no match."""
+    written = {json.dumps(session_id, ensure_ascii=ascii_only) for ascii_only in (True, False)}
+    values = "|".join(re.escape(value) for value in sorted(written))
+    pattern = rf'"(?:{"|".join(SESSION_KEYS)})"\s*:\s*(?:{values})'
+    return re.compile(pattern.encode("utf-8", "surrogateescape"))
+
+
+def _holds(path: Path, what: re.Pattern[bytes]) -> bool:
     try:
-        return what in _read_plain(path)
+        return bool(what.search(_payload(_read_plain(path))))
     except (FileNotFoundError, InboxUnreadable):
         return False
+
+
+def _payload(data: bytes) -> bytes:
+    """What follows the header; all of it where there is none."""
+    return data.partition(b"\n\n")[2] if data.startswith(FIRST_LINE.encode()) else data
 
 
 def _read_plain(path: Path) -> bytes:

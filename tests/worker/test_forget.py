@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+import pytest
+
+from hivemind_skillopt import recorder
 from hivemind_skillopt.state.forget import SessionTraces
-from hivemind_skillopt.state.inbox import Inbox
+from hivemind_skillopt.state.inbox import FIRST_LINE, SESSION_KEYS, Inbox
 from hivemind_skillopt.state.markers import Markers
 from hivemind_skillopt.store.rules import FORGOTTEN
 from tests.worker.lab import FAULT, Lab
@@ -61,3 +67,28 @@ def test_what_is_in_the_store(lab: Lab) -> None:
     assert {row.reason for row in lab.store.verdicts()} == {REASON}
     assert lab.store.forget_session(SESSION) == 1
     assert {row.reason for row in lab.store.verdicts()} == {FORGOTTEN, REASON}
+
+
+@pytest.mark.parametrize("text", ["claude_code", "deploy--alice", OTHER[:-1], WORDS])
+def test_a_text_that_stands_in_another_sessions_events_is_no_session(lab: Lab, text: str) -> None:
+    both(lab)
+    lab.event("UserPromptSubmit", session=OTHER, prompt=f'{text} "session_id": "{text}"', prompt_id="p")
+    assert traces(lab).held(text).events == 0
+
+
+def test_the_keys_of_a_session_are_the_recorders() -> None:
+    assert tuple(f'"{key}"'.encode() for key in SESSION_KEYS) == recorder.SESSION_KEYS
+
+
+@pytest.mark.parametrize("key", SESSION_KEYS)
+@pytest.mark.parametrize("head", [f"{FIRST_LINE}\nharness=cursor\n\n", "no header "])
+def test_what_was_set_aside_is_found_by_each_key_however_it_is_cut(tmp_path: Path, key: str, head: str) -> None:
+    inbox = Inbox(tmp_path / "inbox", tmp_path / "aside")
+    (tmp_path / "aside").mkdir()
+    for session in ("gr\u00fc\u00df-1234", "other-1234"):
+        for spaces in (None, (",", ":")):
+            payload = json.dumps({key: session, "prompt": "no, the"}, separators=spaces)[:-3]
+            (tmp_path / "aside" / f"{session}{spaces}").write_text(head + payload)
+    found = inbox.about("gr\u00fc\u00df-1234")
+    assert len(found) == 2
+    assert all(path.name.startswith("gr") for path in found)
