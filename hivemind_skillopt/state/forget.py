@@ -53,7 +53,6 @@ class SessionTraces:
             path.unlink(missing_ok=True)
         with self._database.transaction() as connection:
             uses = self._uses(connection, session_id)
-            harnesses = connection.scalars(select(sessions.c.harness).where(sessions.c.session_id == session_id)).all()
             for table in (outbox, refused_rows):
                 connection.execute(delete(table).where(_of(table, session_id, uses)))
             connection.execute(delete(reactions).where(reactions.c.window_id.in_(uses)))
@@ -64,8 +63,7 @@ class SessionTraces:
             connection.execute(
                 update(calls).where(of_session).values(session="")
             )  # what it cost was spent all the same
-        for harness in harnesses:
-            self._markers.remove(harness, session_id)
+        self._markers.forget(session_id)
         self._database.shed()
 
     @staticmethod

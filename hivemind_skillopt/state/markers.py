@@ -27,6 +27,13 @@ class Markers:
         """It has none: its next prompt creates no file and starts no process."""
         self._path(harness, session_id).unlink(missing_ok=True)
 
+    def forget(self, session_id: str) -> None:
+        """Of a session whose harness is not known: a harness's name has no hyphen."""
+        key = marker_name("", session_id)
+        for path in self._folder.iterdir() if self._folder.is_dir() else ():
+            if path.name[path.name.find("-") :] == key:
+                remove(path)
+
     def clear(self) -> None:
         """No session has one."""
         for path in self._folder.iterdir() if self._folder.is_dir() else ():

@@ -43,6 +43,16 @@ def test_what_was_recorded_and_not_yet_taken_in(lab: Lab) -> None:
     assert (lab.holding(WORDS), len(lab.holding(OTHERS)), lab.left()[0]) == ([], 1, 3)
 
 
+def test_the_markers_of_what_is_only_in_the_inbox(lab: Lab) -> None:
+    markers = Markers(lab.paths.markers)
+    kept = [f"another-{SESSION}", OTHER, SESSION[:-1]]
+    for session in (SESSION, *kept):
+        markers.put("claude_code", session)
+    markers.put("pi", SESSION)
+    traces(lab).forget(SESSION)
+    assert {path.name for path in lab.paths.markers.iterdir()} == {f"claude_code-{session}" for session in kept}
+
+
 def test_what_waits_for_the_judge(lab: Lab) -> None:
     lab.script(judge=[])
     both(lab)
