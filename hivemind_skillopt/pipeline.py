@@ -351,5 +351,5 @@ def _rolled_back(history: Sequence[SkillVersion]) -> set[int]:
 
 def _rejected_words(proposals: Sequence[Proposal]) -> list[str]:
     """What was proposed and rejected before, for the proposer."""
-    rejected = [p for p in proposals if p.status is ProposalStatus.REJECTED]
+    rejected = [p for p in proposals if p.status is ProposalStatus.REJECTED and p.edits]  # none: it was forgotten
     return [f"{p.status_reason}: " + "; ".join(e.content or e.target or "" for e in p.edits) for p in rejected[:12]]

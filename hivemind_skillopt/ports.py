@@ -52,6 +52,17 @@ OnUnreadable = Callable[[UnreadableChange], None]
 """Takes a row that cannot be read; the others go on."""
 
 
+@dataclass(frozen=True, slots=True)
+class SessionWords:
+    """How many rows of the org store hold words of one session that can be taken away: none of what was published."""
+
+    verdicts: int
+    proposals: int
+
+    def __bool__(self) -> bool:
+        return bool(self.verdicts or self.proposals)
+
+
 class SkillStore(Protocol):
     """The org store. Every method may raise StoreUnavailable.
 
@@ -156,8 +167,15 @@ class SkillStore(Protocol):
     def find_proposals(self, ids: Sequence[str]) -> dict[str, Proposal]:
         """By id; those that are not there, or not yet, are left out."""
 
-    def forget_session(self, session_id: str) -> int:
-        """Take quotes and reasons out of the verdicts on the uses in that session; how many verdicts had any."""
+    def session_words(self, session_id: str) -> SessionWords:
+        """What `forget_session` would blank."""
+
+    def forget_session(self, session_id: str) -> SessionWords:
+        """Blank quotes and reasons of the verdicts on the uses in that session; say what had any words.
+
+        A proposal that came of it and was not published is rejected, without edits and reasons: what a person could
+        accept or a proposer read again is gone with the words.
+        """
 
     def annotate(self, annotation: Annotation) -> None:
         """Add what a person says of an invocation."""

@@ -12,6 +12,7 @@ from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.options import as_json, dry_run
 from hivemind_skillopt.cli.output import print_json, say
 from hivemind_skillopt.errors import NotFound, StateUnavailable
+from hivemind_skillopt.ports import SessionWords
 from hivemind_skillopt.state.forget import Held
 from hivemind_skillopt.state.worker_lock import worker_lock
 
@@ -33,22 +34,23 @@ def command(session_id: str, dry_run: bool, as_json: bool) -> None:
 
     Recorded events, reactions, windows and jobs go, and rows that are not sent yet. In the store the quotes and
     reasons of its verdicts are blanked; that a skill was used, and the outcome, stay. A proposal that came of it
-    stays as well: `proposals reject` it, or `rollback` what was published. The harness's own transcript is the
-    harness's.
+    and was not published is rejected, without its edits and reasons. What was published stays: `rollback` it. The
+    harness's own transcript is the harness's.
     """
     if len(session_id) < MIN_ID_CHARS:
         raise click.UsageError(f"write the whole id: at least {MIN_ID_CHARS} characters")
     context = Context()
     with _no_worker(context):
-        held, verdicts = context.traces.held(session_id), 0
+        held = context.traces.held(session_id)
         if not dry_run:
             context.traces.forget(session_id)
+    words = context.store.session_words(session_id) if dry_run else context.store.forget_session(session_id)
+    if not held and not words:
+        raise NotFound(f"nothing is kept of a session '{session_id}', neither here nor in the store")
     if not dry_run:
-        verdicts = context.store.forget_session(session_id)
-        if not held and not verdicts:
-            raise NotFound(f"nothing is kept of a session '{session_id}', neither here nor in the store")
-        context.log.write("forgotten", events=held.events, reactions=held.reactions, rows=held.rows, verdicts=verdicts)
-    _report(held, verdicts, as_json=as_json, dry_run=dry_run)
+        there = {"verdicts": words.verdicts, "proposals": words.proposals}
+        context.log.write("forgotten", events=held.events, reactions=held.reactions, rows=held.rows, **there)
+    _report(held, words, as_json=as_json, dry_run=dry_run)
 
 
 @contextmanager
@@ -62,14 +64,15 @@ def _no_worker(context: Context) -> Iterator[None]:
         raise StateUnavailable("a worker is running; nothing was changed, try again in a minute or two") from None
 
 
-def _report(held: Held, verdicts: int, *, as_json: bool, dry_run: bool) -> None:
+def _report(held: Held, words: SessionWords, *, as_json: bool, dry_run: bool) -> None:
     if as_json:
         facts = {"uses": len(held.uses), "events": held.events, "reactions": held.reactions, "jobs": held.jobs}
-        print_json({**facts, "rows": held.rows, "verdicts": verdicts, "dry_run": dry_run})
+        there = {"verdicts": words.verdicts, "proposals": words.proposals}
+        print_json({**facts, "rows": held.rows, **there, "dry_run": dry_run})
         return
+    done = "would forget" if dry_run else "forgotten"
     say(
-        f"{'would forget' if dry_run else 'forgotten'} here: uses {len(held.uses)}, recorded events {held.events}, "
+        f"{done} here: uses {len(held.uses)}, recorded events {held.events}, "
         f"reactions {held.reactions}, jobs {held.jobs}, unsent rows {held.rows}"
     )
-    if not dry_run:
-        say(f"in the store: verdicts without their words {verdicts}")
+    say(f"{done} in the store: words of verdicts {words.verdicts}, of unpublished proposals {words.proposals}")

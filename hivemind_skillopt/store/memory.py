@@ -26,11 +26,12 @@ from hivemind_skillopt.model import (
     Verdict,
     VersionSource,
 )
-from hivemind_skillopt.ports import OnUnreadable, SkillStore
+from hivemind_skillopt.ports import OnUnreadable, SessionWords, SkillStore
 from hivemind_skillopt.store.folder_rules import check_folder
 from hivemind_skillopt.store.rules import (
     FINAL,
     FORGOTTEN,
+    WITHOUT_WORDS,
     Standing,
     as_published,
     next_version,
@@ -194,13 +195,28 @@ class MemoryStore(SkillStore):
         with self._lock:
             return {name: self._proposals[name] for name in ids if name in self._proposals}
 
-    def forget_session(self, session_id: str) -> int:
+    def session_words(self, session_id: str) -> SessionWords:
+        """Looks only."""
+        with self._lock:
+            told, proposed = self._with_words(session_id)
+        return SessionWords(len(told), len(proposed))
+
+    def forget_session(self, session_id: str) -> SessionWords:
         """Without their words."""
         with self._lock:
-            uses = {row.id for row in self._invocations.values() if row.session_id == session_id}
-            told = [row for row in self._verdicts.values() if row.invocation_id in uses and row.reason != FORGOTTEN]
+            told, proposed = self._with_words(session_id)
             self._verdicts |= {row.id: replace(row, quote=None, reason=FORGOTTEN) for row in told}
-        return len(told)
+            self._proposals |= {row.id: replace(row, **WITHOUT_WORDS) for row in proposed}
+        return SessionWords(len(told), len(proposed))
+
+    def _with_words(self, session_id: str) -> tuple[list[Verdict], list[Proposal]]:
+        uses = {row.id for row in self._invocations.values() if row.session_id == session_id}
+        told = [row for row in self._verdicts.values() if row.reason != FORGOTTEN]
+        unpublished = [row for row in self._proposals.values() if row.status is not ProposalStatus.PUBLISHED]
+        return (
+            [row for row in told if row.invocation_id in uses],
+            [row for row in unpublished if row.invocation_id in uses and row.root_cause != FORGOTTEN],
+        )
 
     def annotate(self, annotation: Annotation) -> None:
         """The last one written wins."""

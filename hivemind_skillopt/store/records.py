@@ -18,10 +18,11 @@ from hivemind_skillopt.model import (
     Verdict,
     VersionSource,
 )
+from hivemind_skillopt.ports import SessionWords
 from hivemind_skillopt.store.attribution_rows import SKILLS_ACTIVE, attribution_from_row, attribution_row
 from hivemind_skillopt.store.dialect import Replace, add_missing, add_or_replace
-from hivemind_skillopt.store.rows import Row, Tell, from_row, readable, storable, to_row
-from hivemind_skillopt.store.rules import FINAL, FORGOTTEN, only_proposal
+from hivemind_skillopt.store.rows import Row, Tell, cells, from_row, readable, storable, to_row
+from hivemind_skillopt.store.rules import FINAL, FORGOTTEN, WITHOUT_WORDS, only_proposal
 from hivemind_skillopt.store.schema import invocations, proposals, sessions, verdicts
 from hivemind_skillopt.store.versions import of_ref
 
@@ -102,11 +103,37 @@ def find_proposal(connection: Connection, org: str, id_start: str) -> Proposal:
     return only_proposal([from_row(Proposal, row) for row in rows], id_start)
 
 
-def forget_words(connection: Connection, org: str, session_id: str) -> int:
-    """Quotes and reasons of the verdicts on that session's uses; how many had any."""
+def session_words(connection: Connection, org: str, session_id: str) -> SessionWords:
+    """How many rows `forget_words` would blank."""
+    in_verdicts, in_proposals = _with_words(org, session_id)
+    return SessionWords(_count(connection, verdicts, in_verdicts), _count(connection, proposals, in_proposals))
+
+
+def forget_words(connection: Connection, org: str, session_id: str) -> SessionWords:
+    """In the verdicts on that session's uses, and in what came of them and was not published."""
+    in_verdicts, in_proposals = _with_words(org, session_id)
+    blanked = connection.execute(update(verdicts).where(in_verdicts).values(quote=None, reason=FORGOTTEN))
+    rejected = connection.execute(update(proposals).where(in_proposals).values(cells(WITHOUT_WORDS)))
+    return SessionWords(blanked.rowcount, rejected.rowcount)
+
+
+def _with_words(org: str, session_id: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Which verdicts, which proposals."""
     uses = select(invocations.c.id).where(invocations.c.org == org, invocations.c.session_id == storable(session_id))
-    told = (verdicts.c.org == org, verdicts.c.invocation_id.in_(uses), verdicts.c.reason != FORGOTTEN)
-    return connection.execute(update(verdicts).where(*told).values(quote=None, reason=FORGOTTEN)).rowcount
+    unpublished = proposals.c.status != ProposalStatus.PUBLISHED.value
+    return (
+        and_(verdicts.c.org == org, verdicts.c.invocation_id.in_(uses), verdicts.c.reason != FORGOTTEN),
+        and_(
+            proposals.c.org == org,
+            proposals.c.invocation_id.in_(uses),
+            unpublished,
+            proposals.c.root_cause != FORGOTTEN,
+        ),
+    )
+
+
+def _count(connection: Connection, table: Table, which: ColumnElement[bool]) -> int:
+    return connection.scalar(select(func.count()).select_from(table).where(which)) or 0
 
 
 def rows_that_begin(connection: Connection, table: Table, org: str, id_start: str) -> list[Row]:

@@ -60,6 +60,11 @@ def to_row(org: str, value: Annotation | Invocation | Proposal | Verdict) -> Row
     return row
 
 
+def cells(values: Mapping[str, object]) -> Row:
+    """Some columns of a record."""
+    return {name: _cell(name, value) for name, value in values.items()}
+
+
 def from_row(kind: type[Value], row: Mapping[str, object]) -> Value:
     """The value back. Raises StoreTooNew for a word that this program does not know, StoreError for a damaged row."""
     from pydantic import ValidationError

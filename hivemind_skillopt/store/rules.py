@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hivemind_skillopt.errors import AlreadyPublished, NotFound, ParentMoved, PublicationHeldBack, StoreError
 from hivemind_skillopt.model import (
     DAY,
     SECOND,
+    ExpectedOutcome,
     Invocation,
     Policy,
     Proposal,
@@ -27,6 +28,18 @@ LOOP = "skillopt"
 
 FORGOTTEN = "(forgotten at a person's wish)"
 """The reason of a verdict whose session was forgotten."""
+
+WITHOUT_WORDS: Mapping[str, Any] = {
+    "edits": (),
+    "root_cause": FORGOTTEN,
+    "generality": "",
+    "expected": ExpectedOutcome("", "", ""),
+    "checks": (),
+    "status": ProposalStatus.REJECTED,
+    "status_reason": FORGOTTEN,
+    "not_before": None,
+}
+"""What becomes of such a session's proposal that was not published. Rejected is final: no row brings the words back."""
 
 FINAL = (ProposalStatus.PUBLISHED, ProposalStatus.REJECTED)
 """A proposal never leaves these again."""

@@ -25,7 +25,7 @@ from hivemind_skillopt.model import (
     SkillVersion,
     Verdict,
 )
-from hivemind_skillopt.ports import OnUnreadable, SkillStore
+from hivemind_skillopt.ports import OnUnreadable, SessionWords, SkillStore
 from hivemind_skillopt.store import migrations, org_modes, publish, versions
 from hivemind_skillopt.store.annotations import add_annotation, find_invocation, newest_annotations
 from hivemind_skillopt.store.changes import as_changes, changed, next_change
@@ -43,6 +43,7 @@ from hivemind_skillopt.store.records import (
     list_proposals,
     list_verdicts,
     rows_of_records,
+    session_words,
 )
 from hivemind_skillopt.store.rows import Tell
 from hivemind_skillopt.store.schema import policies
@@ -209,8 +210,13 @@ class SqlStore(SkillStore):
         with self._transaction() as connection:
             return find_proposals(connection, self._org, ids, self._tell)
 
-    def forget_session(self, session_id: str) -> int:
-        """In one statement."""
+    def session_words(self, session_id: str) -> SessionWords:
+        """Looks only."""
+        with self._transaction() as connection:
+            return session_words(connection, self._org, session_id)
+
+    def forget_session(self, session_id: str) -> SessionWords:
+        """In one transaction."""
         with self._transaction() as connection:
             return forget_words(connection, self._org, session_id)
 

@@ -8,6 +8,7 @@ import pytest
 
 from hivemind_skillopt.model import OrgMode, Outcome, ProposalStatus, SkillRef
 from hivemind_skillopt.store.engine import open_store
+from hivemind_skillopt.store.rules import FORGOTTEN
 from hivemind_skillopt.store.sql import SqlStore
 from tests.cli.conftest import SKILL, Cli
 from tests.store.values import invocation, proposal, verdict
@@ -120,3 +121,17 @@ def test_lock_and_unlock_set_the_policy_for_everybody(cli: Cli, store: SqlStore)
     cli.run("unlock", REF)
     assert store.policy(ref) == "auto"
     assert "not in the store" in cli.fails("lock", "no--body")
+
+
+def test_forgetting_is_tried_first(cli: Cli, store: SqlStore) -> None:
+    ref, waits = SkillRef.parse(REF), "5" * 64
+    store.record([invocation(3, id=waits, ref=ref, session_id="session-3"), proposal(3, ref=ref, invocation_id=waits)])
+    for wish in (("--dry-run",), ()):
+        assert "nothing is kept" in cli.fails("forget", "--session", "session-of-nobody", *wish)
+        told = cli.run("forget", "--session", "session-3", *wish).stdout
+        assert "in the store: words of verdicts 0, of unpublished proposals 1" in told
+        (found,) = store.find_proposals(["proposal-3"]).values()
+        assert bool(found.edits) is bool(wish)
+    assert cli.json("proposals", "list", "--all")[0]["root_cause"] == FORGOTTEN
+    assert "rejected" in cli.run("proposals", "show", "proposal-3").stdout
+    assert "nothing is kept" in cli.fails("forget", "--session", "session-3", "--dry-run")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hivemind_skillopt import recorder
+from hivemind_skillopt.ports import SessionWords
 from hivemind_skillopt.state.forget import SessionTraces
 from hivemind_skillopt.state.inbox import FIRST_LINE, SESSION_KEYS, Inbox
 from hivemind_skillopt.state.markers import Markers
@@ -75,7 +76,7 @@ def test_what_is_in_the_store(lab: Lab) -> None:
     judged(lab)
     lab.work()
     assert {row.reason for row in lab.store.verdicts()} == {REASON}
-    assert lab.store.forget_session(SESSION) == 1
+    assert lab.store.forget_session(SESSION) == SessionWords(1, 0)
     assert {row.reason for row in lab.store.verdicts()} == {FORGOTTEN, REASON}
 
 
