@@ -135,12 +135,13 @@ def _waits(context: Context) -> Waits:
 
 def _ask_store(context: Context) -> tuple[str | None, int | None, int | None, OrgMode | None]:
     """Why the store cannot be asked; what the loop published today, how much waits for a person, the org's mode."""
+    published = waiting = None
     try:
         published = context.store.published_since(context.clock() // DAY * DAY)
         waiting = len(context.store.proposals(None, COUNTED, (ProposalStatus.HELD,)))
         return None, published, waiting, context.store.org_mode()
     except SkillOptError as error:
-        return str(error), None, None, None
+        return str(error), published, waiting, None
 
 
 def _harness(context: Context, install: Install) -> Harness:
@@ -218,7 +219,7 @@ def _print(status: Status, now: int) -> None:
     say(f"loop       {off or f'on, mode {settings.mode}'}", "yellow" if off else None)
     say(f"you        {settings.user} in org {settings.org}")
     if (by := status.org_mode) and by.mode is not Mode.AUTO:
-        say(f"           mode {by.mode} for the whole org, by {by.set_by} {ago(by.set_at, now)}", "yellow")
+        say(f"           mode {by.mode} for the whole org, by {one_line(by.set_by)} {ago(by.set_at, now)}", "yellow")
     say(f"store      {shown_store(settings)}")
     if status.store_failure:
         say(f"           {status.store_failure}", "red")

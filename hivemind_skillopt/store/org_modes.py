@@ -21,7 +21,8 @@ def org_mode(connection: Connection, org: str) -> OrgMode:
     try:
         return OrgMode(known_word(Mode, row["mode"], "mode"), str(row["set_by"]), int(row["set_at"]))
     except BROKEN_CELL:
-        raise StoreError("the newest row of org_modes in the org store is damaged; have it removed") from None
+        mend = "set the mode again with `store mode`, or have the row removed"
+        raise StoreError(f"the newest row of org_modes in the org store is damaged; {mend}") from None
 
 
 def set_org_mode(connection: Connection, org: str, mode: OrgMode) -> None:

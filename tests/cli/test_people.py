@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from hivemind_skillopt.model import OrgMode, Outcome, ProposalStatus, SkillRef
+from hivemind_skillopt.settings import Mode
 from hivemind_skillopt.store.engine import open_store
 from hivemind_skillopt.store.rules import FORGOTTEN
 from hivemind_skillopt.store.sql import SqlStore
@@ -106,6 +108,37 @@ def test_the_orgs_mode_is_set_for_everybody(cli: Cli, store: SqlStore) -> None:
     assert cli.json("store", "mode", "auto")["before"] == "review"
     assert "whole org" not in cli.run("status").stdout
     assert "not one of off, observe, review, auto" in cli.fails("store", "mode", "loud", code=2)
+
+
+def test_an_orgs_mode_that_somebody_forged_speaks_on_one_line(cli: Cli, store: SqlStore) -> None:
+    store.set_org_mode(OrgMode(Mode.OBSERVE, "bob\nstore      all is fine", 1))
+    for told in (cli.run("status").stdout, cli.run("store", "mode").stdout):
+        assert "bob store all is fine" in told
+
+
+def forge_mode(cli: Cli, mode: str, set_at: str, change: int) -> None:
+    row = ("local", change, mode, "eve", set_at)
+    with sqlite3.connect(data(cli) / "store.db") as database:
+        database.execute("INSERT INTO org_modes (org, change, mode, set_by, set_at) VALUES (?, ?, ?, ?, ?)", row)
+
+
+@pytest.mark.parametrize(("mode", "set_at"), [("loud", "1"), ("observe", "never")])
+@pytest.mark.usefixtures("store")
+def test_an_orgs_mode_that_nobody_can_read_hides_nothing_and_is_mended(cli: Cli, mode: str, set_at: str) -> None:
+    forge_mode(cli, mode, set_at, change=1)
+    shown = cli.json("status")
+    assert (shown["proposals_to_review"], shown["today"]["publications"], shown["org_mode"]) == (0, 0, None)
+    assert shown["store"]["failure"]
+    cli.fails("store", "mode")
+    assert "would be auto (was unreadable)" in cli.run("store", "mode", "auto", "--dry-run").stdout
+    assert cli.json("store", "mode", "auto")["before"] is None
+    assert "mode auto, set by alice" in cli.run("store", "mode").stdout
+
+
+@pytest.mark.usefixtures("store")
+def test_an_orgs_mode_that_cannot_be_mended_is_not_said_to_be(cli: Cli) -> None:
+    forge_mode(cli, "observe", "never", change=900_000)
+    assert "have the row removed" in cli.fails("store", "mode", "auto")
 
 
 def test_lock_and_unlock_set_the_policy_for_everybody(cli: Cli, store: SqlStore) -> None:
