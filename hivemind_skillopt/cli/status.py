@@ -15,7 +15,7 @@ from hivemind_skillopt.cli.options import as_json
 from hivemind_skillopt.cli.output import ago, iso, one_line, print_json, say, shown_store, size, span, tilde
 from hivemind_skillopt.errors import SkillOptError
 from hivemind_skillopt.model import DAY, OrgMode, ProposalStatus, SkillRef
-from hivemind_skillopt.settings import FOR_EVER, Limits, Mode, Settings, without_credentials
+from hivemind_skillopt.settings import FOR_EVER, Limits, Settings, strictest, without_credentials
 from hivemind_skillopt.state.installs import Install
 from hivemind_skillopt.state.jobs import Postponed
 from hivemind_skillopt.state.log import last_worker_failure
@@ -215,11 +215,8 @@ def _today(spent: Spent, limits: Limits, published: int | None) -> dict[str, obj
 
 def _print(status: Status, now: int) -> None:
     settings, last = status.settings, status.last_worker_run
-    off = _why_off(status)
-    say(f"loop       {off or f'on, mode {settings.mode}'}", "yellow" if off else None)
+    _print_loop(status, now)
     say(f"you        {settings.user} in org {settings.org}")
-    if (by := status.org_mode) and by.mode is not Mode.AUTO:
-        say(f"           mode {by.mode} for the whole org, by {one_line(by.set_by)} {ago(by.set_at, now)}", "yellow")
     say(f"store      {shown_store(settings)}")
     if status.store_failure:
         say(f"           {status.store_failure}", "red")
@@ -240,6 +237,16 @@ def _print(status: Status, now: int) -> None:
     if status.worker_failure:
         say(f"           failed since: {status.worker_failure}", "red")
     _print_today(status.spent, settings.limits, status.published)
+
+
+def _print_loop(status: Status, now: int) -> None:
+    """The mode is the one that holds here, but for what a skill's policy says."""
+    own, orgs = status.settings.mode, status.org_mode or OrgMode()
+    stricter = strictest(own, orgs.mode) is not own
+    by = f" (the org's, by {one_line(orgs.set_by)} {ago(orgs.set_at, now)}; yours is {own})" if stricter else ""
+    off = _why_off(status)
+    told = off or f"on, mode {orgs.mode if stricter else own}{by}"
+    say(f"loop       {told}", "yellow" if off or stricter else None)
 
 
 def _print_jobs(status: Status) -> None:

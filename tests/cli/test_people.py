@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tests.cli.conftest import SKILL, Cli
 from tests.store.values import invocation, proposal, verdict
 
 REF = "deploy--alice"
+AGO = re.compile(r"\d+ s\b")
 ID = "40fdd8ab9c1b" + "0" * 52
 
 
@@ -103,10 +105,13 @@ def test_the_orgs_mode_is_set_for_everybody(cli: Cli, store: SqlStore) -> None:
     assert "set by alice" in cli.run("store", "mode").stdout
     shown = cli.json("store", "mode")
     assert (shown["mode"], shown["set_by"], store.org_mode().mode) == ("review", "alice", "review")
-    assert "mode review for the whole org, by alice" in cli.run("status").stdout
+    assert "on, mode review (the org's, by alice 0 s ago; yours is auto)" in AGO.sub("0 s", cli.run("status").stdout)
     assert (cli.json("status")["mode"], cli.json("status")["org_mode"]) == ("auto", "review")
     assert cli.json("store", "mode", "auto")["before"] == "review"
-    assert "whole org" not in cli.run("status").stdout
+    assert "on, mode auto\n" in cli.run("status").stdout
+    cli.run("store", "mode", "review")
+    cli.environ["HIVEMIND_SKILLOPT_MODE"] = "observe"
+    assert "on, mode observe\n" in cli.run("status").stdout
     assert "not one of off, observe, review, auto" in cli.fails("store", "mode", "loud", code=2)
 
 
