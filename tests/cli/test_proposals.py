@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from hivemind_skillopt.model import Check, Edit, Op, Proposal, ProposalStatus, R
 from hivemind_skillopt.store.engine import open_store
 from hivemind_skillopt.store.sql import SqlStore
 from tests.cli.conftest import SKILL, Cli
-from tests.store.values import invocation, proposal, verdict
+from tests.store.values import NOON, invocation, proposal, verdict
 
 REF = "deploy--alice"
 ID = "9f1c2d3e4a5b" + "0" * 52
@@ -67,6 +68,48 @@ def test_show_tells_everything_that_a_person_needs(cli: Cli) -> None:
     ):
         assert part in flat, said
     assert all(len(line) <= 80 for line in said.splitlines()), said
+
+
+def test_an_open_one_says_that_it_goes_out_by_itself(cli: Cli, store: SqlStore) -> None:
+    sha, status = "0" * 64, {"status": ProposalStatus.OPEN, "status_reason": ""}
+    later = held(sha, id=OTHER, not_before=NOON, **status)
+    store.record([held(sha, **status), later])
+    assert "by itself when its worker runs next, unless somebody rejects it" in flat(cli, ID)
+    assert "by itself after 2024-10-04T12:00:00Z, unless somebody rejects it" in flat(cli, OTHER)
+    assert "by itself" not in (cli.run("proposals", "reject", ID, "--reason", "no").stdout + flat(cli, ID))
+    said = cli.run("proposals", "list").stdout
+    assert said.split()[:6] == ["id", "skill", "status", "proposed", "root", "cause"]
+
+
+def test_a_stale_one_waits_for_a_person_too(cli: Cli, store: SqlStore) -> None:
+    store.record([held("0" * 64, status=ProposalStatus.STALE)])
+    assert [one["status"] for one in cli.json("proposals", "list")] == ["stale"]
+    assert "proposals accept" in flat(cli, ID)
+
+
+@pytest.mark.usefixtures("store")
+def test_the_checks_are_counted_with_what_only_todays_head_shows(cli: Cli) -> None:
+    assert "The gate: 1 of 2 checks found something" in flat(cli, ID)
+    cli.run("push", cli.skill(text=SKILL.replace("2. Deploy.", "2. Ship.")))
+    said = flat(cli, ID)
+    found, total = map(int, re.findall(r"The gate: (\d+) of (\d+) checks", said)[0])
+    assert found == len(re.findall(r"(?:hold|refuse) [a-z_]+ ", said.partition("The gate")[2]))
+    assert total == 2 + found - 1 - said.count("refuse body_changed")
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize("decision", [("accept", ID), ("reject", ID, "--reason", "no")])
+def test_one_that_is_decided_still_shows_what_it_wanted(cli: Cli, decision: tuple[str, ...]) -> None:
+    cli.run("proposals", *decision)
+    said = flat(cli, ID)
+    assert f"1 of 2 checks found something hold shell_command {LOOK}" in said
+    assert "@@ replace @@ -2. Deploy. +2. Ask for the port, then deploy." in said
+    assert "proposals accept" not in said
+
+
+def flat(cli: Cli, which: str) -> str:
+    """What `show` says, on one line."""
+    return " ".join(cli.run("proposals", "show", which).stdout.split())
 
 
 def test_accept_publishes_on_todays_head_in_the_persons_name(cli: Cli, store: SqlStore) -> None:

@@ -10,18 +10,22 @@ from hivemind_skillopt.cli.origins import abridged
 from hivemind_skillopt.cli.output import ago, iso, print_json, print_table, say
 from hivemind_skillopt.cli.proposals.find import SHOWN_ID_CHARS
 from hivemind_skillopt.cli.show import find_version
-from hivemind_skillopt.model import Proposal, ProposalStatus, SkillRef
-
-WAITING = (ProposalStatus.HELD, ProposalStatus.OPEN)
+from hivemind_skillopt.model import Proposal, SkillRef
+from hivemind_skillopt.review import WAITING
 
 
 @click.command("list", short_help="What waits for a person.")
 @click.argument("ref", type=RefType(), required=False, metavar="[NAME--AUTHOR]")
 @click.option("-n", "count", default=20, type=click.IntRange(1, 500), help="How many (default 20).")
-@click.option("--all", "every", is_flag=True, help="Also those that are published, rejected or stale.")
+@click.option("--all", "every", is_flag=True, help="Also those that are published or rejected.")
 @as_json
 def command(ref: SkillRef | None, count: int, every: bool, as_json: bool) -> None:
-    """List the proposals that wait: `held` for a person, `open` for a cap or cooldown to end.
+    """List the proposals that nobody has decided: each can be accepted or rejected.
+
+    \b
+    held   waits for a person
+    open   goes out by itself, when a cap or the cooldown ends
+    stale  others published first, twice; it goes out only if a person accepts it
 
     Without NAME--AUTHOR those of all skills.
     """
@@ -35,7 +39,7 @@ def command(ref: SkillRef | None, count: int, every: bool, as_json: bool) -> Non
         say("no proposals" if every else "no proposal waits; --all lists the decided ones")
     else:
         print_table(
-            ("id", "skill", "status", "", "root cause"), [_row(proposal, context.clock()) for proposal in found]
+            ("id", "skill", "status", "proposed", "root cause"), [_row(proposal, context.clock()) for proposal in found]
         )
 
 

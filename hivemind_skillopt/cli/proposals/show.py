@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -13,7 +13,7 @@ from hivemind_skillopt.cli.origins import Judged, evidence
 from hivemind_skillopt.cli.output import iso, one_line, print_json, say, say_indented
 from hivemind_skillopt.cli.proposals.find import SHOWN_ID_CHARS, find_proposal, proposal_id, reviewing
 from hivemind_skillopt.cli.proposals.list_proposals import facts
-from hivemind_skillopt.model import Check, Proposal, ProposalStatus, Result
+from hivemind_skillopt.model import Check, Edit, Op, Proposal, ProposalStatus, Result
 from hivemind_skillopt.review import WAITING, OnHead
 
 STYLES = {ProposalStatus.PUBLISHED: "green", ProposalStatus.REJECTED: "red"}
@@ -37,9 +37,11 @@ def command(proposal_id: str, as_json: bool) -> None:
         return
     _print_heading(proposal)
     _print_reasons(proposal, judged)
+    _print_checks(proposal.checks, on_head.refusals if on_head else [])
     if on_head:
-        _print_checks(proposal.checks, on_head)
         _print_change(proposal, on_head)
+    else:
+        _print_edits(proposal)
 
 
 def _judged(context: Context, proposal: Proposal) -> Judged | None:
@@ -53,8 +55,14 @@ def _print_heading(proposal: Proposal) -> None:
     say(f"{proposal.ref}: {proposal.status}{version}", f"bold {STYLES.get(proposal.status, 'yellow')}")
     if proposal.status_reason:
         say_indented(one_line(proposal.status_reason))
+    if proposal.status is ProposalStatus.OPEN:
+        say_indented(f"goes out by itself {_when(proposal)}, unless somebody rejects it", "yellow")
     made = f"by {one_line(proposal.proposed_by)}'s worker, {iso(proposal.proposed_at)}"
     say_indented(f"proposal {proposal.id[:SHOWN_ID_CHARS]} on v{proposal.parent_version}, {made}", "dim")
+
+
+def _when(proposal: Proposal) -> str:
+    return f"after {iso(proposal.not_before)}" if proposal.not_before else "when its worker runs next"
 
 
 def _print_reasons(proposal: Proposal, judged: Judged | None) -> None:
@@ -70,11 +78,14 @@ def _print_reasons(proposal: Proposal, judged: Judged | None) -> None:
         say_indented(paragraph)
 
 
-def _print_checks(stored: Sequence[Check], on_head: OnHead) -> None:
+def _print_checks(stored: Sequence[Check], refusals: Sequence[Check]) -> None:
     """What the gate found when it knew who said what, and what is wrong with it on today's head."""
-    now = [check for check in on_head.refusals if check.name not in {one.name for one in stored if _found(one)}]
-    found = [check for check in stored if _found(check)] + now
-    say(f"\nThe gate: {len(found)} of {len(stored)} checks found something", "bold")
+    known = {check.name for check in stored if _found(check)}
+    now = [check for check in refusals if check.name not in known]
+    checks = [check for check in stored if check.name not in {one.name for one in now}] + now
+    found = [check for check in checks if _found(check)]
+    if checks:  # none are kept of a session that was forgotten
+        say(f"\nThe gate: {len(found)} of {len(checks)} checks found something", "bold")
     for check in found:
         say(f"    {check.result} {check.name}", RESULT_STYLES.get(check.result))
         say_indented(one_line(check.message), indent=8)
@@ -93,6 +104,21 @@ def _print_change(proposal: Proposal, on_head: OnHead) -> None:
     if not on_head.refusals:
         say(f"hivemind-skillopt proposals accept {short}")
     say(f"hivemind-skillopt proposals reject {short} --reason '...'")
+
+
+def _print_edits(proposal: Proposal) -> None:
+    """Of one that is decided: what it wanted, whatever the head is today."""
+    if proposal.edits:
+        say("\nThe edits, as they were proposed", "bold")
+    for edit in proposal.edits:
+        print_diff("".join(f"{line}\n" for line in _edit_lines(edit)))
+
+
+def _edit_lines(edit: Edit) -> Iterator[str]:
+    yield f"@@ {edit.op} @@"
+    sign = " " if edit.op is Op.INSERT_AFTER else "-"
+    yield from (f"{sign}{line}" for line in (edit.target or "").splitlines())
+    yield from (f"+{line}" for line in (edit.content or "").splitlines())
 
 
 def _facts(proposal: Proposal, judged: Judged | None, on_head: OnHead | None) -> dict[str, object]:
