@@ -40,11 +40,14 @@ def warn(text: str) -> None:
 
 
 def say_indented(text: str, style: str = "", indent: int = 4) -> None:
-    """A paragraph under a heading, wrapped."""
-    from rich.padding import Padding
+    """A paragraph under a heading, wrapped. Rich's padding would fill each line up with blanks, in a pipe too."""
     from rich.text import Text
 
-    console().print(Padding(Text(printable(text), style=style), (0, 0, 0, indent)))
+    terminal = console()
+    for line in Text(printable(text), style=style).wrap(terminal, max(1, terminal.width - indent)):
+        line.rstrip()
+        line.pad_left(indent if line else 0)
+        terminal.print(line, soft_wrap=True)
 
 
 def printable(text: str) -> str:

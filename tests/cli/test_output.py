@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hivemind_skillopt.cli.output import say_indented
 from tests.cli.conftest import SKILL, Cli
 
 ODD = [r"x \[/foo] y", "[bold]loud[/]", r"\[link=https://x.io]y", "\u200b red", "[/]"]
@@ -22,6 +23,18 @@ def test_a_description_is_shown_as_it_is(cli: Cli, text: str) -> None:
     assert text.replace("\u200b", r"\x200b") in shown
     assert "\u200b" not in shown + cli.run("list", "--json").stdout
     assert cli.json("list")[0]["description"] == text
+
+
+@pytest.mark.parametrize("words", ["a", "a bb ccc " * 20, "a " * 38 + "bb", "x" * 200, "two\n\nlines of [bold]it"])
+def test_a_paragraph_has_no_blanks_at_its_lines_ends(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    say_indented(words)
+    lines = capsys.readouterr().out.splitlines()
+    assert all(line == line.rstrip() and len(line) <= 80 for line in lines)
+    assert all(line.startswith("    ") for line in lines if line)
+    assert "".join("".join(lines).split()) == "".join(words.split())
 
 
 def test_an_error_cannot_steer_the_terminal(cli: Cli) -> None:
