@@ -58,7 +58,7 @@ class Mode(StrEnum):
 
 
 def strictest(*modes: Mode) -> Mode:
-    """The strictest of several modes: of the moment of the hook, of now, of the skill's policy."""
+    """The strictest of several modes: of the moment of the hook, of now, of the org, of the skill's policy."""
     return min(modes, key=lambda mode: mode.looseness)
 
 
