@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from hivemind_skillopt import recorder
+from hivemind_skillopt.model import ProposalStatus
+from hivemind_skillopt.pipeline import _rejected_words
 from hivemind_skillopt.ports import SessionWords
 from hivemind_skillopt.state.forget import SessionTraces
 from hivemind_skillopt.state.inbox import FIRST_LINE, SESSION_KEYS, Inbox
 from hivemind_skillopt.state.markers import Markers
 from hivemind_skillopt.store.rules import FORGOTTEN
+from tests.store.values import invocation, proposal
 from tests.worker.lab import FAULT, Lab
 
 SESSION, OTHER = "5e551011-0000-4000-8000-00000000aaaa", "5e551011-0000-4000-8000-00000000bbbb"
@@ -103,3 +106,10 @@ def test_what_was_set_aside_is_found_by_each_key_however_it_is_cut(tmp_path: Pat
     found = inbox.about("gr\u00fc\u00df-1234")
     assert len(found) == 2
     assert all(path.name.startswith("gr") for path in found)
+
+
+def test_the_proposer_is_told_of_no_proposal_that_was_emptied(lab: Lab) -> None:
+    lab.store.record([invocation(1, session_id=SESSION), proposal(1), proposal(2, status=ProposalStatus.REJECTED)])
+    lab.store.forget_session(SESSION)
+    (told,) = _rejected_words(lab.store.proposals())
+    assert FORGOTTEN not in told
