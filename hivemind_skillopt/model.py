@@ -11,7 +11,6 @@ from enum import StrEnum
 from functools import lru_cache
 
 from hivemind_skillopt.errors import SkillInvalid
-from hivemind_skillopt.settings import Mode
 
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
@@ -189,15 +188,6 @@ class SkillChange:
     number: int
     head: SkillVersion
     policy: Policy
-
-
-@dataclass(frozen=True, slots=True)
-class OrgMode:
-    """How far the loop may go by itself in the whole org, and who said so when (ns). By nobody: never set."""
-
-    mode: Mode = Mode.AUTO
-    set_by: str = ""
-    set_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

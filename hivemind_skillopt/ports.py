@@ -16,7 +16,6 @@ from hivemind_skillopt.model import (
     Edit,
     ExpectedOutcome,
     Invocation,
-    OrgMode,
     Outcome,
     Policy,
     Proposal,
@@ -30,6 +29,7 @@ from hivemind_skillopt.model import (
     Usage,
     Verdict,
 )
+from hivemind_skillopt.settings import OrgMode
 
 
 class Clock(Protocol):

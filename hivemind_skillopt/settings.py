@@ -63,6 +63,15 @@ def strictest(*modes: Mode) -> Mode:
 
 
 @dataclass(frozen=True, slots=True)
+class OrgMode:
+    """How far the loop may go by itself in the whole org, and who said so when (ns). By nobody: never set."""
+
+    mode: Mode = Mode.AUTO
+    set_by: str = ""
+    set_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What may be spent and published. Sources of the numbers: DESIGN 7 and 8; of the shares: decision 0026.
 

@@ -14,8 +14,8 @@ from hivemind_skillopt.cli.harness_file import why_silent
 from hivemind_skillopt.cli.options import as_json
 from hivemind_skillopt.cli.output import ago, iso, one_line, print_json, say, shown_store, size, span, tilde
 from hivemind_skillopt.errors import SkillOptError
-from hivemind_skillopt.model import DAY, OrgMode, ProposalStatus, SkillRef
-from hivemind_skillopt.settings import FOR_EVER, Limits, Settings, strictest, without_credentials
+from hivemind_skillopt.model import DAY, ProposalStatus, SkillRef
+from hivemind_skillopt.settings import FOR_EVER, Limits, OrgMode, Settings, strictest, without_credentials
 from hivemind_skillopt.state.installs import Install
 from hivemind_skillopt.state.jobs import Postponed
 from hivemind_skillopt.state.log import last_worker_failure

@@ -13,7 +13,6 @@ from hivemind_skillopt.model import (
     Annotation,
     Attribution,
     Invocation,
-    OrgMode,
     Policy,
     Proposal,
     ProposalStatus,
@@ -27,6 +26,7 @@ from hivemind_skillopt.model import (
     VersionSource,
 )
 from hivemind_skillopt.ports import OnUnreadable, SessionWords, SkillStore
+from hivemind_skillopt.settings import OrgMode
 from hivemind_skillopt.store.folder_rules import check_folder
 from hivemind_skillopt.store.rules import (
     FINAL,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, insert, select
 
 from hivemind_skillopt.errors import StoreError
-from hivemind_skillopt.model import OrgMode
-from hivemind_skillopt.settings import Mode
+from hivemind_skillopt.settings import Mode, OrgMode
 from hivemind_skillopt.store.changes import next_change
 from hivemind_skillopt.store.rows import BROKEN_CELL, known_word
 from hivemind_skillopt.store.schema import org_modes

@@ -13,7 +13,6 @@ from hivemind_skillopt.model import (
     Annotation,
     Attribution,
     Invocation,
-    OrgMode,
     Policy,
     Proposal,
     ProposalStatus,
@@ -26,6 +25,7 @@ from hivemind_skillopt.model import (
     Verdict,
 )
 from hivemind_skillopt.ports import OnUnreadable, SessionWords, SkillStore
+from hivemind_skillopt.settings import OrgMode
 from hivemind_skillopt.store import migrations, org_modes, publish, versions
 from hivemind_skillopt.store.annotations import add_annotation, find_invocation, newest_annotations
 from hivemind_skillopt.store.changes import as_changes, changed, next_change

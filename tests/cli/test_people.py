@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hivemind_skillopt.model import OrgMode, Outcome, ProposalStatus, SkillRef
-from hivemind_skillopt.settings import Mode
+from hivemind_skillopt.model import Outcome, ProposalStatus, SkillRef
+from hivemind_skillopt.settings import Mode, OrgMode
 from hivemind_skillopt.store.engine import open_store
 from hivemind_skillopt.store.rules import FORGOTTEN
 from hivemind_skillopt.store.sql import SqlStore

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hivemind_skillopt.errors import NotFound, ParentMoved
-from hivemind_skillopt.model import OrgMode, Policy, ProposalStatus, Scope
+from hivemind_skillopt.model import Policy, ProposalStatus, Scope
 from hivemind_skillopt.ports import SkillStore
-from hivemind_skillopt.settings import Mode
+from hivemind_skillopt.settings import Mode, OrgMode
 from tests.contract.publishing import OpenOrg, first, heads, loop_publish
 from tests.store.values import (
     DEPLOY,

@@ -17,8 +17,8 @@ from typing import Self
 from sqlalchemy import event, insert
 from sqlalchemy.engine import Engine
 
-from hivemind_skillopt.model import Annotation, OrgMode, Outcome, Policy, Publication, SkillFile, SkillFolder, SkillRef
-from hivemind_skillopt.settings import Mode
+from hivemind_skillopt.model import Annotation, Outcome, Policy, Publication, SkillFile, SkillFolder, SkillRef
+from hivemind_skillopt.settings import Mode, OrgMode
 from hivemind_skillopt.store.copy import copy_store, plan_copy
 from hivemind_skillopt.store.engine import open_engine, open_store
 from hivemind_skillopt.store.schema import sessions

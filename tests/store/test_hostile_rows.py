@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import text
 
 from hivemind_skillopt.errors import SkillInvalid, SkillOptError, StoreError, StoreTooNew
-from hivemind_skillopt.model import MAX_FILE_BYTES, MAX_FILES, OrgMode, Policy, SkillFile, SkillFolder, SkillRef
-from hivemind_skillopt.settings import Mode
+from hivemind_skillopt.model import MAX_FILE_BYTES, MAX_FILES, Policy, SkillFile, SkillFolder, SkillRef
+from hivemind_skillopt.settings import Mode, OrgMode
 from hivemind_skillopt.store import versions
 from hivemind_skillopt.store.engine import open_store
 from hivemind_skillopt.store.sql import SqlStore

@@ -9,7 +9,6 @@ import pytest
 from hivemind_skillopt.model import (
     SECOND,
     Annotation,
-    OrgMode,
     Outcome,
     Policy,
     Proposal,
@@ -20,7 +19,7 @@ from hivemind_skillopt.model import (
 from hivemind_skillopt.pipeline import Case, Pipeline
 from hivemind_skillopt.ports import Draft
 from hivemind_skillopt.review import Review
-from hivemind_skillopt.settings import Limits, Mode
+from hivemind_skillopt.settings import Limits, Mode, OrgMode
 from hivemind_skillopt.state.jobs import Step
 from hivemind_skillopt.state.pins import Pins
 from hivemind_skillopt.state.spending import Spending

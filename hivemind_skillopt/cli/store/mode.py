@@ -8,8 +8,7 @@ from hivemind_skillopt.cli.context import Context
 from hivemind_skillopt.cli.options import WordType, as_json, dry_run
 from hivemind_skillopt.cli.output import ago, iso, one_line, print_json, say
 from hivemind_skillopt.errors import StoreError
-from hivemind_skillopt.model import OrgMode
-from hivemind_skillopt.settings import Mode
+from hivemind_skillopt.settings import Mode, OrgMode
 
 
 @click.command("mode", short_help="Show or set the org's mode, for everybody.")
