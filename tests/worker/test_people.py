@@ -24,7 +24,7 @@ from hivemind_skillopt.state.jobs import Step
 from hivemind_skillopt.state.pins import Pins
 from hivemind_skillopt.state.spending import Spending
 from hivemind_skillopt.worker.job_runner import STRICTER
-from tests.worker.lab import FAULT, PROPOSAL, REF, Lab, outcomes, versions
+from tests.worker.lab import FAULT, PROPOSAL, REACTION, REF, Lab, outcomes, versions
 
 OTHER = {**PROPOSAL, "edits": [{"op": "append", "target": None, "content": "Say what you did."}]}
 
