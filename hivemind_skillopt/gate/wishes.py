@@ -1,4 +1,4 @@
-"""What the human asked NOT to do must not come back as an order, even in the human's own words."""
+"""What the human asked NOT to do must not come back as an order, even in the human's own words; nor the other way."""
 
 from __future__ import annotations
 
@@ -41,9 +41,8 @@ def _is_opposite(clause: str, own: set[str], wishes: Sequence[tuple[bool, set[st
     same, opposite = (
         [wish for is_unwanted, wish in wishes if is_unwanted is which] for which in (forbids, not forbids)
     )
-    if any(
-        found & wish for wish in same if len(found & wish) >= max(len(found & other) for other in (*opposite, set()))
-    ):
+    most = max((len(found & wish) for wish in opposite), default=0)
+    if any(len(found & wish) >= max(most, 1) for wish in same):
         return False
     if forbids:
         return any(found <= wish for wish in opposite)

@@ -49,7 +49,7 @@ def unclear(lab: Lab) -> None:
 
 def test_a_skill_read_by_the_shell_and_a_pushback_make_version_2(lab: CodexLab) -> None:
     lab.shell(f"cat {lab.installed()}/SKILL.md")
-    lab.say(REACTION, "t2")
+    lab.say(f"{REACTION}, do not just deploy", "t2")
     lab.work()
     assert (outcomes(lab), versions(lab)) == (["skill_fault"], [1, 2])
     (verdict,) = lab.store.verdicts()
