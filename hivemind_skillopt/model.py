@@ -86,6 +86,10 @@ class ProposalStatus(StrEnum):
     STALE = "stale"
 
 
+DECIDED = (ProposalStatus.PUBLISHED, ProposalStatus.REJECTED)
+"""A proposal never leaves these again."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class SkillRef:
     """(name, author): the identity of an org skill; as text `name--author`, also its folder's name."""

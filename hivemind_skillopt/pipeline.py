@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from hivemind_skillopt.edits import apply_edits, fingerprint
-from hivemind_skillopt.errors import EditRefused, NotFound
-from hivemind_skillopt.gate.candidate import Candidate, CheckFunction, Evidence
+from hivemind_skillopt.errors import NotFound
+from hivemind_skillopt.gate.candidate import Candidate, CheckFunction, Evidence, edited, frozen_by
 from hivemind_skillopt.gate.decide import decision, run_checks
 from hivemind_skillopt.judgment_window import JudgmentWindow
 from hivemind_skillopt.model import (
+    DECIDED,
     Check,
     Edit,
     Invocation,
@@ -41,8 +42,6 @@ REMEMBERED_PROPOSALS = 1000
 
 RECENT_PUBLICATIONS = 10
 """How many published proposals the gate looks back for an edit's inverse."""
-
-DECIDED = (ProposalStatus.PUBLISHED, ProposalStatus.REJECTED)
 
 NOT_KEPT = "[not kept: the edits together hold what looks like a secret]"
 
@@ -269,10 +268,10 @@ class Pipeline:
         published = [p.edits for p in earlier if p.status is ProposalStatus.PUBLISHED]
         candidate = Candidate(
             before=before,
-            after=_edited(before, draft.edits),
+            after=edited(before, draft.edits),
             edits=draft.edits,
             ref=verdict.ref,
-            frozen_by=_frozen_by(self.store.policy(verdict.ref)) or ("pinned" if self.is_pinned(verdict.ref) else ""),
+            frozen_by=frozen_by(self.store.policy(verdict.ref)) or ("pinned" if self.is_pinned(verdict.ref) else ""),
             confidence=verdict.confidence,
             confidence_floor=self.settings.limits.confidence_floor,
             evidence=_evidence(case),
@@ -280,19 +279,6 @@ class Pipeline:
             recent=tuple(published[:RECENT_PUBLICATIONS]),
         )
         return run_checks(candidate, self.checks)
-
-
-def _frozen_by(policy: Policy) -> str:
-    """What keeps every edit away from the skill, in a word, or ''."""
-    return policy.value if policy in {Policy.LOCKED, Policy.RETIRED} else ""
-
-
-def _edited(before: bytes, edits: Sequence[Edit]) -> bytes:
-    """The text with the edits; the text as it is where they cannot be applied, which the gate then refuses."""
-    try:
-        return apply_edits(parse_skill_md(before), edits).data
-    except EditRefused:
-        return before
 
 
 def _without_secrets(edits: tuple[Edit, ...], checks: Iterable[Check]) -> tuple[Edit, ...]:

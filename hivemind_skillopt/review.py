@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from hivemind_skillopt.edits import apply_edits, fingerprint
-from hivemind_skillopt.errors import EditRefused, NotFound, StoreError
-from hivemind_skillopt.gate.candidate import Candidate, CheckFunction
+from hivemind_skillopt.edits import fingerprint
+from hivemind_skillopt.errors import NotFound, StoreError
+from hivemind_skillopt.gate.candidate import Candidate, CheckFunction, edited, frozen_by
 from hivemind_skillopt.gate.decide import run_checks
 from hivemind_skillopt.model import (
     Check,
-    Policy,
     Proposal,
     ProposalStatus,
     Publication,
@@ -21,7 +20,6 @@ from hivemind_skillopt.model import (
 )
 from hivemind_skillopt.ports import SkillStore
 from hivemind_skillopt.redaction import redact
-from hivemind_skillopt.skill_md import parse_skill_md
 
 WAITING = (ProposalStatus.HELD, ProposalStatus.OPEN, ProposalStatus.STALE)
 """What a person can still accept or reject."""
@@ -61,7 +59,7 @@ class Review:
         if head is None:
             raise NotFound(f"{proposal.ref} is no longer in the store")
         before = self.store.folder(head.ref, head.version)
-        after = before.with_skill_md(_edited(before.skill_md, proposal))
+        after = before.with_skill_md(edited(before.skill_md, proposal.edits))
         return OnHead(head, before, after, self._run_gate(proposal, before, after))
 
     def acceptable(self, proposal: Proposal) -> OnHead:
@@ -100,14 +98,13 @@ class Review:
         return now
 
     def _run_gate(self, proposal: Proposal, before: SkillFolder, after: SkillFolder) -> tuple[Check, ...]:
-        policy = self.store.policy(proposal.ref)
         rejected = self.store.proposals(proposal.ref, MOST_REMEMBERED, (ProposalStatus.REJECTED,))
         candidate = Candidate(
             before=before.skill_md,
             after=after.skill_md,
             edits=proposal.edits,
             ref=proposal.ref,
-            frozen_by=policy.value if policy in {Policy.LOCKED, Policy.RETIRED} else "",
+            frozen_by=frozen_by(self.store.policy(proposal.ref)),
             remembered=tuple(fingerprint(other.edits) for other in rejected if other.id != proposal.id),
         )
         return run_checks(candidate, self.checks)
@@ -120,11 +117,3 @@ def refuse_decided(proposal: Proposal) -> None:
         raise StoreError(f"it was published as {proposal.ref} v{proposal.published_version}; to take it back: `{back}`")
     if proposal.status is ProposalStatus.REJECTED:
         raise StoreError(f"it was rejected ({proposal.status_reason}); edit the skill and push it if you want it")
-
-
-def _edited(before: bytes, proposal: Proposal) -> bytes:
-    """As it is where the edits no longer fit: the gate says so."""
-    try:
-        return apply_edits(parse_skill_md(before), proposal.edits).data
-    except EditRefused:
-        return before

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from hivemind_skillopt.edits import apply_edits
+from hivemind_skillopt.errors import EditRefused
 from hivemind_skillopt.gate.finding import Finding
 from hivemind_skillopt.gate.line_diff import Line, LineDiff, line_diff
 from hivemind_skillopt.gate.markdown import Sentence, sentences
-from hivemind_skillopt.model import Check, Edit, Result, SkillRef
+from hivemind_skillopt.model import Check, Edit, Policy, Result, SkillRef
 from hivemind_skillopt.settings import Limits
 from hivemind_skillopt.skill_md import SkillMd, parse_skill_md
 
@@ -87,6 +89,19 @@ class Candidate:
         """Sentences of the parent's body that the proposed one no longer has."""
         kept = {sentence.folded for sentence in sentences(self.after_md.body)}
         return tuple(s for s in sentences(self.before_md.body) if s.folded not in kept)
+
+
+def edited(before: bytes, edits: Sequence[Edit]) -> bytes:
+    """The text with the edits; the text as it is where they cannot be applied, which the gate then refuses."""
+    try:
+        return apply_edits(parse_skill_md(before), edits).data
+    except EditRefused:
+        return before
+
+
+def frozen_by(policy: Policy) -> str:
+    """What keeps every edit away from the skill, in a word, or ''."""
+    return policy.value if policy in {Policy.LOCKED, Policy.RETIRED} else ""
 
 
 def judged(name: str, bad: Result, problem: str, fine: str) -> Check:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hivemind_skillopt.gate.finding import Finding
 from hivemind_skillopt.gate.markdown import Sentence
 from hivemind_skillopt.gate.typed import Said
-from hivemind_skillopt.gate.words import Word, content, keys
+from hivemind_skillopt.gate.words import Word, content, content_keys, keys
 
 FEW = 2
 """Of so few new words one that was not typed is the verb or the noun of another sentence."""
@@ -26,7 +26,7 @@ class Ground:
         self.turns = [keys([turn]) for turn in said.typed]
         self.typed: set[str] = set().union(*self.turns)
         self.parent = keys([parent])
-        self._gone = [{word.key for word in content(sentence.text)} for sentence in gone]
+        self._gone = [content_keys(sentence.text) for sentence in gone]
 
     def new_words(self, sentence: Sentence) -> list[Word]:
         """Its content words but for those of the gone sentence that it is most like."""
@@ -67,15 +67,11 @@ def taken_away(ground: Ground, new: Sequence[Sentence], gone: Iterable[Sentence]
     A word may give way to another. Of a sentence that stays, words may give way to typed ones in its place.
     """
     for sentence in gone:
-        wanted = {word.key for word in content(sentence.text)}
-        after = max(new, key=lambda other: len(wanted & _content(other)), default=None)
-        kept = wanted & _content(after) if after else set()
+        wanted = content_keys(sentence.text)
+        after = max(new, key=lambda other: len(wanted & content_keys(other.text)), default=None)
+        kept = wanted & content_keys(after.text) if after else set()
         lost = wanted - kept
         if len(lost) < (2 if kept else 1) or ground.spoken_of(lost):
             continue
         if not kept or not after or not {word.key for word in ground.new_words(after)} & ground.typed:
             yield Finding(0, sentence.text)
-
-
-def _content(sentence: Sentence) -> set[str]:
-    return {word.key for word in content(sentence.text)}

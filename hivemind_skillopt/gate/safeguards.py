@@ -12,7 +12,7 @@ from hivemind_skillopt.gate import phrases
 from hivemind_skillopt.gate.finding import Finding
 from hivemind_skillopt.gate.markdown import Sentence, sentences
 from hivemind_skillopt.gate.orders import forbidden_orders
-from hivemind_skillopt.gate.words import content
+from hivemind_skillopt.gate.words import content_keys
 
 _QUESTION = re.compile(
     r"(?i)\b(?:ask|confirm|check|verify|agree|wait)\b[^.!?\n]{0,20}\b(?:with|for|the|from)\s+(?:\w+\s+)?(?:users?|humans?|person|owners?"
@@ -31,9 +31,10 @@ _NOT = re.compile(
 def weakened(after: str, gone: Sequence[Sentence], new: Sequence[Sentence]) -> Iterator[Finding]:
     """Gone sentences with a safeguard that no sentence of the proposed body about the same matter has."""
     lost = [sentence for sentence in gone if _is_safeguard(sentence.text)]
-    kept = [_matter(sentence) for sentence in sentences(after) if _is_safeguard(sentence.text)] if lost else []
+    guarding = (sentence.text for sentence in sentences(after) if _is_safeguard(sentence.text))
+    kept = list(map(content_keys, guarding)) if lost else []
     for sentence in lost:
-        own = _matter(sentence)
+        own = content_keys(sentence.text)
         if not any(3 * len(own & matter) >= len(own) for matter in kept):
             yield Finding(0, sentence.text)
     yield from _turned_round(gone, new)
@@ -41,17 +42,13 @@ def weakened(after: str, gone: Sequence[Sentence], new: Sequence[Sentence]) -> I
 
 def _turned_round(gone: Sequence[Sentence], new: Sequence[Sentence]) -> Iterator[Finding]:
     """New sentences that say what a gone one forbade: most of the words, without the 'not'."""
-    forbidden = [_matter(sentence) for sentence in gone if _NOT.search(sentence.text)]
+    forbidden = [content_keys(sentence.text) for sentence in gone if _NOT.search(sentence.text)]
     for sentence in new if forbidden else ():
-        own = _matter(sentence)
+        own = content_keys(sentence.text)
         if not _NOT.search(sentence.text) and any(
             own and 3 * len(own & matter) >= 2 * len(matter) for matter in forbidden
         ):
             yield Finding(sentence.line, sentence.text)
-
-
-def _matter(sentence: Sentence) -> set[str]:
-    return {word.key for word in content(sentence.text)}
 
 
 def _is_safeguard(text: str) -> bool:

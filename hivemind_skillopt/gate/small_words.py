@@ -13,24 +13,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from hivemind_skillopt.gate.finding import Finding
 from hivemind_skillopt.gate.grounding import Ground
 from hivemind_skillopt.gate.markdown import Sentence
-from hivemind_skillopt.gate.words import FREE, content, keys, words
+from hivemind_skillopt.gate.words import FREE, content_keys, keys, words
 
-
-def _keys(text: str) -> frozenset[str]:
-    return frozenset(word.key for word in words(text))
-
-
-_NEGATIONS = _keys(
-    "not never no none nor neither nothing nobody without unless except cannot dont doesnt isnt arent wont shouldnt "
-    "mustnt cant didnt stop avoid"
+_NEGATIONS = keys(
+    [
+        "not never no none nor neither nothing nobody without unless except cannot dont doesnt isnt arent wont",
+        "shouldnt mustnt cant didnt stop avoid",
+    ]
 )
-_TELLING = _keys(
-    "only until before after above below most least more less few all may must shall should first last instead than "
-    "even rather"
+_TELLING = keys(
+    [
+        "only until before after above below most least more less few all may must shall should first last",
+        "instead than even rather",
+    ]
 )
 """Free words that change what a sentence orders when they go."""
 
-_ARTICLES = _keys("a an the")
+_ARTICLES = keys(["a an the"])
 _NO_FIRST = re.compile(r"^\W*no\b\s*[,.!;:\u2014-]+", re.IGNORECASE)
 """'No, that is wrong': no negation of anything that follows."""
 
@@ -52,19 +51,19 @@ def turned_round(
 
 
 def _most_like(sentence: Sentence, gone: Sequence[Sentence]) -> Sentence | None:
-    own = _keys(sentence.text)
-    return max(gone, key=lambda other: len(own & _keys(other.text)), default=None)
+    own = keys([sentence.text])
+    return max(gone, key=lambda other: len(own & keys([other.text])), default=None)
 
 
 def _is_asked_for(sentence: Sentence, before: Sentence | None, turns: Sequence[set[str]]) -> bool:
-    matter = {word.key for word in content(sentence.text)}
+    matter = content_keys(sentence.text)
     old = [word.key for word in words(before.text)] if before and matter else []
     own = [word.key for word in words(sentence.text)]
     changed = Counter(own) - Counter(old), Counter(old) - Counter(own)
     if not any(changed):
         return own == old and before is not None and _letters(sentence) == _letters(before)
     if before:
-        matter |= {word.key for word in content(before.text)} if matter else set()
+        matter |= content_keys(before.text) if matter else set()
     need = _alike(set(changed[0]) | {key for key in changed[1] if key in _TELLING or key not in FREE})
     need |= {_NOT} & _alike(changed[1])
     return not need or any(_says(turn, need, matter) for turn in turns)

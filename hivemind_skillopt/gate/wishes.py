@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hivemind_skillopt.gate.finding import Finding
 from hivemind_skillopt.gate.grounding import Ground
 from hivemind_skillopt.gate.markdown import Sentence
-from hivemind_skillopt.gate.words import content, folded
+from hivemind_skillopt.gate.words import content_keys, folded
 
 _CLAUSE = re.compile(r"[.!?;:,()\n]+|\s[-\u2013\u2014]+\s|\b(?:but|instead|rather|sondern|mais|sino|pero)\b")
 _NOT = re.compile(
@@ -25,7 +25,7 @@ _CAREFUL = re.compile(r"\b(?:ask|confirm|check|verify|before|unless|until|wait)\
 def against_wish(ground: Ground, typed: Sequence[str], new: Iterable[Sentence]) -> Iterator[Finding]:
     """New clauses in words that the human used only to say the opposite."""
     clauses = [clause for turn in typed for clause in _CLAUSE.split(folded(turn)) if clause.strip()]
-    wishes = [(_is_unwanted(clause), {word.key for word in content(clause)}) for clause in clauses]
+    wishes = [(_is_unwanted(clause), content_keys(clause)) for clause in clauses]
     for sentence in new:
         own = {word.key for word in ground.new_words(sentence)}
         if any(_is_opposite(clause, own, wishes) for clause in _CLAUSE.split(folded(sentence.text))):
@@ -35,7 +35,7 @@ def against_wish(ground: Ground, typed: Sequence[str], new: Iterable[Sentence]) 
 def _is_opposite(clause: str, own: set[str], wishes: Sequence[tuple[bool, set[str]]]) -> bool:
     """An order may say what was not wanted in other words; a prohibition only if it is made of what was wanted."""
     forbids = _is_unwanted(clause)
-    found = {word.key for word in content(clause)} & own
+    found = content_keys(clause) & own
     if not found or (not forbids and _CAREFUL.search(clause)):
         return False
     same, opposite = (

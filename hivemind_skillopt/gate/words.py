@@ -64,6 +64,11 @@ def content(text: str) -> list[Word]:
     return [word for word in words(text) if word.key not in FREE]
 
 
+def content_keys(text: str) -> set[str]:
+    """These, as they are compared."""
+    return {word.key for word in content(text)}
+
+
 def _of_match(match: re.Match[str]) -> Iterator[Word]:
     text = match.group()
     if match["unspaced"]:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from hivemind_skillopt.errors import NotFound
 from hivemind_skillopt.model import (
+    DECIDED,
     Annotation,
     Attribution,
     Invocation,
@@ -29,7 +30,6 @@ from hivemind_skillopt.ports import OnUnreadable, SessionWords, SkillStore
 from hivemind_skillopt.settings import OrgMode
 from hivemind_skillopt.store.folder_rules import check_folder
 from hivemind_skillopt.store.rules import (
-    FINAL,
     FORGOTTEN,
     WITHOUT_WORDS,
     Standing,
@@ -294,7 +294,7 @@ class MemoryStore(SkillStore):
 
     def _add_proposal(self, record: Proposal) -> None:
         known = self._proposals.get(record.id)
-        if known is None or known.status not in FINAL:
+        if known is None or known.status not in DECIDED:
             self._proposals[record.id] = record
 
 

@@ -9,6 +9,7 @@ from itertools import islice
 from sqlalchemy import ColumnElement, Connection, Table, and_, func, select, update
 
 from hivemind_skillopt.model import (
+    DECIDED,
     Attribution,
     Invocation,
     Proposal,
@@ -22,7 +23,7 @@ from hivemind_skillopt.ports import SessionWords
 from hivemind_skillopt.store.attribution_rows import SKILLS_ACTIVE, attribution_from_row, attribution_row
 from hivemind_skillopt.store.dialect import Replace, add_missing, add_or_replace
 from hivemind_skillopt.store.rows import Row, Tell, cells, from_row, readable, storable, to_row
-from hivemind_skillopt.store.rules import FINAL, FORGOTTEN, WITHOUT_WORDS, only_proposal
+from hivemind_skillopt.store.rules import FORGOTTEN, WITHOUT_WORDS, only_proposal
 from hivemind_skillopt.store.schema import invocations, proposals, sessions, verdicts
 from hivemind_skillopt.store.versions import of_ref
 
@@ -36,7 +37,7 @@ BETTER_KNOWN = Replace(
 
 STILL_OPEN = Replace(
     tuple(column.name for column in proposals.c if column.name not in {"org", "id", "name", "author"}),
-    and_(*(proposals.c.status != status.value for status in FINAL)),
+    and_(*(proposals.c.status != status.value for status in DECIDED)),
 )
 """A proposal changes until its end."""
 

@@ -41,9 +41,6 @@ WITHOUT_WORDS: Mapping[str, Any] = {
 }
 """What becomes of such a session's proposal that was not published. Rejected is final: no row brings the words back."""
 
-FINAL = (ProposalStatus.PUBLISHED, ProposalStatus.REJECTED)
-"""A proposal never leaves these again."""
-
 
 @dataclass(frozen=True, slots=True)
 class Standing:
