@@ -105,6 +105,11 @@ class ClaudeCode:
         (path,) = self.config.glob(f"projects/*/{session_id}.jsonl")
         return path
 
+    def keeps(self, session_id: str, text: str) -> bool:
+        """Whether the text is in the record: the TUI writes it after Stop; killed before that, it leaves no session."""
+        records = self.config.glob(f"projects/*/{session_id}.jsonl")
+        return any(text in path.read_text("utf-8") for path in records)
+
     def sessions(self) -> list[str]:
         """The ids of all sessions on disk, the oldest first."""
         found = self.config.glob("projects/*/*.jsonl")

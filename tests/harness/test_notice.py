@@ -58,10 +58,10 @@ def test_claude_code(new_world: MakeWorld, agent: ScriptedAgent) -> None:
     with TuiSession(world.claude) as tui:
         tui.wait_for("SessionStart:startup says: deploy--alice v2")
         tui.type("hello there")
-        world.wait_for("Stop", 3)
+        session = str(world.wait_for("Stop", 3)["session_id"])
         assert words(tui.capture()).count(LINE) == 1
-    session = str(world.told("SessionStart")[-1]["session_id"])
-    world.claude.prompt("and again", resume=session)
+        wait_until(lambda: world.claude.keeps(session, agent.chat), "the answer in the transcript")
+    assert world.claude.prompt("and again", resume=session).returncode == 0
     assert (model.count("agent"), "blame" in asked(model), notice.exists()) == (4, False, False)
 
 
