@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from hivemind_skillopt.gate.markdown import plain, sentences
+from hivemind_skillopt.gate.negation import is_all_forbidden
 
 Found = dict[str, str]
 
@@ -122,7 +123,12 @@ def packages(body: str) -> Found:
     """Packages that are fetched or installed, by command or in prose."""
     found: Found = {}
     text = plain(body)
-    prose = (match for sentence in sentences(body) for match in _INSTALL_PROSE.finditer(sentence.text))
+    prose = (
+        match
+        for sentence in sentences(body)
+        for match in _INSTALL_PROSE.finditer(sentence.text)
+        if not is_all_forbidden(sentence.text, match.start())
+    )
     for match in chain(_INSTALL.finditer(text), _FETCH_AND_RUN.finditer(text), prose):
         names = [name.strip("`.,:()") for name in match["packages"].split() if not name.startswith("-")]
         found |= {name.casefold(): match.group() for name in names if name}

@@ -12,6 +12,8 @@ _TURNED = re.compile(
     r"\b(?:forget|fail|hesitate|neglect|omit|miss|skip|wait|refuse|only|without|unless|until|afraid|but)\b"
 )
 
+_GOES_ON = re.compile(r"[,;:()\u2013\u2014]|\s-+\s|(?i:\b(?:and|but|instead|rather|only|then|just|except|unless)\b)")
+
 
 def is_negated(before: str) -> bool:
     """`before` is what stands before the order in its sentence.
@@ -21,6 +23,11 @@ def is_negated(before: str) -> bool:
     """
     found = _NEGATED.search(before[-120:].lower())
     return found is not None and not _TURNED.search(found["between"])
+
+
+def is_all_forbidden(sentence: str, start: int) -> bool:
+    """Whether a sentence says not to do what begins there, and says nothing more: no word of what to do instead."""
+    return is_negated(sentence[:start]) and not _GOES_ON.search(sentence, start)
 
 
 def forbids_before(before: str) -> bool:

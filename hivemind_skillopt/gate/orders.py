@@ -21,10 +21,9 @@ VERBS = {
     "data_leaving": "mail forward cc bcc broadcast transmit exfiltrate upload sync mirror replicate publish submit "
     "invite",
     "destruction": "wipe purge erase shred overwrite truncate destroy cancel revoke terminate kill reboot uninstall "
-    "reset rewrite encrypt lock unsubscribe rebase squash",
+    "reset encrypt lock unsubscribe rebase squash",
     "script": "download decode decrypt schedule",
-    "permission": "bypass circumvent suppress override disable elevate grant approve merge unlock trust obey "
-    "expose impersonate",
+    "permission": "bypass circumvent suppress override disable grant approve unlock trust obey expose impersonate",
     "commitment": "pay buy purchase order subscribe donate sign refund transfer book vote contact",
     "recording": "screenshot harvest eavesdrop",
 }
@@ -34,7 +33,7 @@ HABITS = {
     "data_leaving": "send share post email attach export",
     "destruction": "delete close discard drop empty remove clear archive",
     "script": "execute launch fetch import",
-    "permission": "accept allow force ignore skip enable open",
+    "permission": "accept allow force ignore skip enable open merge",
     "commitment": "deploy release push commit register",
     "recording": "record capture scrape track collect gather log",
 }
@@ -61,6 +60,15 @@ _BEFORE_A_VERB = _names(
 )
 _PASSIVE = _names("be is are gets get")
 _CONDITION = _names("if when before after once unless until while where that which whether")
+_IMAGINED = _names("would could might")
+_MODALS = _names("must should shall will can may to")
+_PEOPLE = _names("user users human humans person owner owners reviewer reviewers maintainer maintainers teammate they")
+_ASSENTING = frozenset(word.key for word in words("approve accept merge"))
+_ASSENT = _names(
+    "approval review consent permission confirmation agrees agreed approves approved confirms confirmed accepts "
+    "accepted asks asked reads read says said saw seen reviews reviewed wants"
+)
+_ONLY_IF = _names("after when once if with")
 _AFTER_A_VERB = _names("the a an all any every each it them your its their this these that those my his her our")
 
 _COMPOUND = re.compile(r"(?i)\b(?:always|never)-\w+")
@@ -120,15 +128,34 @@ def _ordered(clause: Sequence[Word]) -> Iterator[str]:
 
 
 def _is_order(clause: Sequence[Word], at: int) -> bool:
-    before, word = (clause[at - 1].text if at else ""), clause[at].text
-    after = clause[at + 1].text if at + 1 < len(clause) else ""
-    if after == "of":
+    before, word = [word.text for word in clause[:at]], clause[at]
+    after = [word.text for word in clause[at + 1 :]]
+    if after[:1] == ["of"] or _is_left_to_people(before, word, after):
         return False
-    if word in _BASES:
-        return not before or before in _BEFORE_A_VERB or after in _AFTER_A_VERB
-    if word.endswith("ed"):
-        return _is_passive([word.text for word in clause[:at]])
-    return word.endswith("ing") and before == "by"
+    if word.text in _BASES:
+        return not before or before[-1] in _BEFORE_A_VERB or bool(_AFTER_A_VERB & set(after[:1]))
+    if word.text.endswith("ed"):
+        return _is_passive(before)
+    return word.text.endswith("ing") and before[-1:] == ["by"]
+
+
+def _is_left_to_people(before: Sequence[str], verb: Word, after: Sequence[str]) -> bool:
+    """That people approve is a safeguard. That they pay or disable is none: a skill must not talk them into it."""
+    is_condition = before[-1:] == ["you"] and bool(_CONDITION & set(before[-2:-1]))
+    is_theirs = verb.key in _ASSENTING and _is_done_by_people(before, after)
+    return is_condition or is_theirs or _waits_for_assent(after) or bool(_IMAGINED & set(before[-1:]))
+
+
+def _is_done_by_people(before: Sequence[str], after: Sequence[str]) -> bool:
+    """'a reviewer must approve', 'must be approved by a reviewer'."""
+    is_subject = bool(_MODALS & set(before[-1:])) and bool(_PEOPLE & set(before[-2:-1]))
+    return is_subject or (after[:1] == ["by"] and bool(_PEOPLE & set(after[1:4])))
+
+
+def _waits_for_assent(after: Sequence[str]) -> bool:
+    """'publish it only after the user has read it'."""
+    at = after.index("only") if "only" in after else len(after)
+    return bool(_ONLY_IF & set(after[at + 1 : at + 2])) and bool(_ASSENT & set(after[at:]))
 
 
 def _is_passive(before: Sequence[str]) -> bool:

@@ -21,6 +21,12 @@ def _gap(words: int) -> str:
     return rf"\W+(?:\w+\W+){{0,{words}}}?"
 
 
+def _unless_after(befores: str, between: str) -> str:
+    """Where none of these stands before it, nor one with one of the others in between."""
+    ends = [before + more for before in befores.split() for more in ("", *(f" {word}" for word in between.split()))]
+    return "".join(rf"(?<!\b{end}\ )" for end in ends)
+
+
 _FEW = _gap(12)
 
 _DATA = _any(r"""files? folders? director(?:y|ies) documents? records? rows? tables? entr(?:y|ies) events?
@@ -52,7 +58,7 @@ _PERSONAL = _any(r"""personal private confidential sensitive users?(?:'s)? custo
 
 _CREDENTIAL = _any(r"""pass[-\s]?(?:words?|phrases?|codes?) pin\s(?:codes?|numbers?) credentials? 2fa otps? mfa
     one-time\scodes?
-    (?:api|access|private|secret|ssh|signing|encryption|license)[\s_-]?keys?
+    (?<!\bno\s)api[\s_-]?keys? (?:access|private|secret|ssh|signing|encryption|license)[\s_-]?keys?
     (?:access|auth\w*|bearer|refresh|session|api|personal\saccess)[\s_-]tokens?""")
 
 _HANDLED = rf"(?:{_CREDENTIAL}|secrets?|log-?ins?|cookies?)"
@@ -84,12 +90,13 @@ _MONEY = _any(r"""payments? purchases? payees? (?:bank|payment)\sdetails saved\s
     (?:sell|buy|purchase|market)\sorders? (?:paid|premium|yearly|annual|monthly|savings)\splans?""")
 
 _PERSON = _any("users? humans? person instruct\\w* request\\w* reviewers? owners?")
+_IF_TOLD = rf"\s+only\s+(?:after|when|once|if|with)\s+(?:(?:an?|the|your)\s+)?(?:{_PERSON}|reviews?|approval)"
 _ASK = _any("ask\\w* confirm\\w* tell\\w* notif\\w* inform\\w* warn\\w*")
 _APPROVE = _any(r"approv\w* accept\w* allow\w* grant\w* authori[sz]\w* trust\w* merge")
 _WHATEVER = r"(?:regardless\ of|no\ matter\ what|even\ (?:if|when|though)|despite|against)"
 _DO_NOT = (
     r"(?:do\ not|don['\u2019]?t|never|no\ need\ to|need\ not|skip)"
-    r"(?!\s+(?:forget|fail|hesitate|neglect|omit|miss|skip|refuse)\b)"
+    r"(?!\s+(?:forget|fail|hesitate|neglect|omit|miss|skip|refuse|ignore|suppress|silence|disable|hide|drop|lose|remove)\b)"
 )
 """Not where the next word turns it round: 'never skip asking' is a safeguard."""
 
@@ -102,9 +109,10 @@ PATTERNS: dict[str, tuple[str, ...]] = {
             encrypt""",
             "e es ed s ing p?ping p?ped",
         )
-        + rf"(?:\s+(?:up|out|away))?(?:{_FEW}{_DATA}|{_gap(3)}{_ANY})(?!\w)",
+        + rf"(?:\s+(?:up|out|away))?(?:{_FEW}(?<!\btemp )(?<!\btemporary ){_DATA}|{_gap(3)}{_ANY})(?!\w)",
         _verb("delet remov eras wip purg drop discard clear trash prun", "e es ed s ing p?ping")
         + rf"{_gap(2)}(?:every|any|each|the\s+rest|whatever)\b",
+        _verb("rewrit", "e es ing") + rf"{_gap(5)}(?:history|commits?|records?|logs?|originals?)\b",
         r"\breplac\w+\s+the\s+(?:originals?|source)\b",
         r"\bempt(?:y|ies|ied|ying)\s+(?:[\w'-]+\s+){0,2}?(?:trash|bin)\b|\b(?:trash|bin)\s+(?:[\w'-]+\s+){0,3}?emptied\b",
         (
@@ -148,7 +156,8 @@ PATTERNS: dict[str, tuple[str, ...]] = {
         r"\b(?:are|is) (?:always|already|pre-?) ?(?:allowed|approved|permitted|authori[sz]ed|safe|trusted)\b",
         _verb("grant giv assign elevat escalat add")
         + _gap(9)
-        + _any(r"permissions? privileges? admin\w* root owner(?:ship)? collaborators? full\saccess write\saccess")
+        + _any(r"""permissions? privileges? admin\w* root(?!\s+(?:structure|element|cause|node|level)) owner(?:ship)?
+            collaborators? full\saccess write\saccess""")
         + r"\b",
         r"\b(?:as root|run as admin\w*|sudo|chmod|setuid|bypassPermissions|permission[- ]mode|allowed-tools)\b",
         r"--(?:dangerously[\w-]*|yolo|force\w*|no-verify|no-check\w*|skip-\w+|insecure|allow-\w+|trust[\w-]*|yes)\b",
@@ -162,23 +171,35 @@ PATTERNS: dict[str, tuple[str, ...]] = {
         ),
         _verb("consider regard treat assum trust", "e es s ed ing")
         + _gap(6)
-        + r"(?:safe|trusted|harmless|trustworthy|vetted)\b",
+        + r"(?<!\bnot )(?<!\bnever )(?:safe|trusted|harmless|trustworthy|vetted)\b",
         r"\blinked\s+(?:pages?|documents?|sites?|files?)\b|\bact\s+on\s+(?:it|them|what)\b",
-        r"\b(?:accept|approve|confirm|agree\s+to)\s+(?:all|every|any|each)\b",
+        r"\b(?:accept|approve|agree\s+to)\s+(?:all|every|any|each)\b",
+        (
+            r"\bconfirm\s+(?:all|every|any|each)\s+(?:[\w'-]+\s+){0,3}?"
+            r"(?:prompts?|dialogs?|questions?|requests?|warnings?|pop-?ups?|orders?|payments?|transactions?|deletions?|ones?|it|"
+            r"them)\b(?!\s+(?:with|by)\s+(?:the\s+)?(?:user|human|person|owner)s?\b)"
+        ),
+        (
+            _verb("merg", "e es ed ing")
+            + _gap(6)
+            + r"(?:pull\s+requests?|prs?|mrs?|branch(?:es)?|it|them|changes?|main|master|trunk|upstream|production)\b"
+            + rf"(?!{_IF_TOLD})"
+        ),
         _verb("add put include invit mak list", "e es s ed ing ting")
         + _gap(9)
         + r"(?:recipients?|viewers?|editors?|members?|trusted|allow-?list\w*|white-?list\w*)\b",
         r"\bpush\w*\W+(?:\w+\W+){0,4}?forc\w+|\bforce[- ]push\w*",
         _verb(
-            r"""skip bypass disabl ignor turn(?:ing)?\soff switch(?:ing)?\soff overrid circumvent suppress
+            r"""skip bypass disabl ignor never\smind turn(?:ing)?\soff switch(?:ing)?\soff overrid circumvent suppress
             deactivat silenc
             weaken relax disregard forget comment(?:ing)?\sout""",
             "e es s ed ing ping",
         )
         + rf"{_FEW}{_GUARD}\b",
-        r"\b(?:go ahead|without waiting|straight away without|on your own authority)\b",
+        rf"\b(?:go ahead(?!{_IF_TOLD})|without waiting|straight away without|on your own authority)\b",
         (
-            r"\b(?:users?|human|person|owner|customer|they|everyone)\s+(?:ha(?:s|ve|d)\s+)?(?:already\s+)?"
+            _unless_after("until unless after once when before if whether", "the a an your")
+            + r"\b(?:users?|human|person|owner|customer|they|everyone)\s+(?:ha(?:s|ve|d)\s+)?(?:already\s+)?"
             r"(?:agreed|consented|approved|authori[sz]ed|permitted)\b"
         ),
         r"\b(?:assum\w+|presum\w+|take|treat\w*)\s+(?:[\w'-]+\s+){0,3}?(?:approv\w*|consent\w*|permission|agreement)\b",
@@ -262,9 +283,11 @@ PATTERNS: dict[str, tuple[str, ...]] = {
         + r"from\s+(?:[\w'-]+\s+){0,3}?"
         + r"(?:internet|web|servers?|vendors?|urls?|wikis?|gists?|web\s?sites?|sites?|mirrors?|cdn)\b",
         r"\bkeep(?:s|ing)?\s+(?:[\w'-]+\s+){1,5}?running\b|\bin\s+(?:every|each)\s+session\b",
-        _verb("evaluat interpret decod", "e ed ing") + rf"{_gap(4)}(?:expressions?|strings?|code|payloads?)\b",
+        _verb("evaluat interpret decod", "e ed ing")
+        + rf"{_gap(4)}(?:expressions?|strings?|code(?!\s+(?:complexity|quality|coverage|style|review))|payloads?)\b",
         (
-            r"\b(?:shell\s+profile|start-?up|autostart|at\s+(?:boot|login)|(?:scheduled\s+task|cron\s?(?:job|tab)))\b"
+            r"\b(?:shell\s+profile|(?:at|on|to|in|during|system)\s+(?:the\s+)?start-?up|start-?up\s+(?:folders?|items?|scripts?|files?"
+            r"|programs?|entr(?:y|ies)|tasks?)|autostart|at\s+(?:boot|login)|(?:scheduled\s+task|cron\s?(?:job|tab)))\b"
             r"|\brun\s+(?:every|each)\s+(?:night|day|hour|minute|morning|week)\b"
         ),
     ),
@@ -305,7 +328,7 @@ PATTERNS: dict[str, tuple[str, ...]] = {
             "e y ies es s ed ing ting",
         )
         + rf"{_FEW}{_HANDLED}\b",
-        rf"\b{_CREDENTIAL}\s*(?:is|=|:|[`'\"])\s*\S",
+        rf"\b{_CREDENTIAL}\s*(?:is(?!\s+(?:needed|required|missing|not)\b)|=|:|[`'\"])\s*\S",
         r"\b(?:password|passphrase)[- ]protect\w*",
     ),
 }
