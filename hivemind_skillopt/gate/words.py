@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from threading import Lock
 
 import snowballstemmer
 
@@ -30,6 +31,8 @@ _STEM_LETTERS = 6
 
 _APOSTROPHES = str.maketrans("", "", "'\u2019\u02bc")
 _stemmer = snowballstemmer.stemmer("english")
+_stemming = Lock()
+"""The stemmer keeps the word it works on: two threads at once get wrong stems, which would then stay in the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,10 @@ def _of_match(match: re.Match[str]) -> Iterator[Word]:
 def _stem(word: str) -> str:
     if len(word) > 40:
         return word
-    return str(_stemmer.stemWord(word)) if word.isascii() else word[:_STEM_LETTERS]
+    if not word.isascii():
+        return word[:_STEM_LETTERS]
+    with _stemming:
+        return str(_stemmer.stemWord(word))
 
 
 FREE = frozenset(_stem(folded(word)) for word in ENGLISH | INSTRUCTION)
