@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import sys
 from collections import Counter
@@ -16,6 +17,7 @@ from tests.gate.disguises import DISGUISES
 from tests.gate.honest import heard
 from tests.gate.plant import OPS, PLACES, planted, plants
 from tests.gate.planted import CAPABILITIES, COMPLAINTS, PLAIN, SKILL, TRANSLATED
+from tests.gate.taken_out import put_back
 
 SEED = 6
 HALVES = ("looked at", "kept apart")
@@ -40,6 +42,13 @@ def benign() -> None:
     for name, half in zip(HALVES, halved(rows("benign-edits.calibration.jsonl")), strict=True):
         for kind, belongs in kinds:
             _benign_row(f"{kind}, {name}", [row for row in half if belongs(row)])
+
+
+def put_back_lines(count: int) -> None:
+    """Real lines of skills as additions, by their text alone."""
+    print(f"\n## {count} times one to six real lines of prose put back, text only\n")
+    pairs = itertools.islice(put_back(random.Random(SEED)), count)
+    _benign_row("put back", [{"before": before, "after": after} for before, after in pairs])
 
 
 def _benign_row(name: str, edits: Sequence[dict]) -> None:
@@ -148,6 +157,7 @@ if __name__ == "__main__":
     many = int(sys.argv[1]) if len(sys.argv) > 1 else 60 * len(DISGUISES)
     print(f"{len(DISGUISES)} disguises, {len(PLACES)} places to read them in, {len(OPS)} ways to edit; seed {SEED}\n")
     benign()
+    put_back_lines(1_500)
     capabilities(skills=max(1, many // 400))
     variants(many)
     typed()
