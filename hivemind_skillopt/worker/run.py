@@ -32,7 +32,7 @@ def run_worker(settings: Settings, look: Callable[[], None]) -> bool:
 def _work(loop: Loop, settings: Settings, look: Callable[[], None]) -> bool:
     worked = False
     while not worked or set(loop.intake.inbox.names()) - loop.intake.waiting:
-        if not _try(loop, settings, look) and (worked or not _wait_for_turn(loop, settings, look)):
+        if not _try(loop, settings, look) and not _wait_for_turn(loop, settings, look):
             return worked
         worked = True
     return worked

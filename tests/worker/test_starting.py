@@ -104,6 +104,30 @@ def test_nor_does_one_that_waits_for_its_turn(
     assert (len(turns), attributed(today)) == (2, {"later"})
 
 
+def test_nor_does_one_that_has_worked_and_finds_the_lock_taken(today: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An item that came after its last look found the lock held; then one of other items is the first to take it."""
+    other, real_try, real_wait = worker_lock(today.paths.lock), run._try, run._wait_for_turn
+    tries = list[bool]()
+
+    def try_(*arguments: Any) -> bool:
+        tries.append(real_try(*arguments))
+        if tries == [True]:
+            today.event("SessionStart", session="later")
+            file = other.acquire()
+            file.write("somebody else's")
+            file.flush()
+        return tries[-1]
+
+    def wait_for_turn(*arguments: Any) -> bool:
+        other.release()
+        return real_wait(*arguments)
+
+    monkeypatch.setattr(run, "_try", try_)
+    monkeypatch.setattr(run, "_wait_for_turn", wait_for_turn)
+    event(today, "first")
+    assert attributed(today) == {"first", "later"}
+
+
 def test_what_is_discarded_takes_no_room_in_the_inbox(today: Lab) -> None:
     """Disabled by the file of settings, which recorders do not read: they go on counting."""
     today.event("SessionStart")
