@@ -32,7 +32,7 @@ What happens once this is installed:
              and the turns around it, from the harness's transcript
   sent       that text, secrets removed, to a model: {model},
              on your account
-  spent      at most {calls} judge calls and {usd:g} USD a day
+  spent      at most {calls} judge calls, {calls} proposer calls and {usd:g} USD a day
   published  mode {mode}: small edits of org skills, each with a quote of at most
              200 characters; nothing else that was said is stored there:
              {store}

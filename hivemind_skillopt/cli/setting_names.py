@@ -34,7 +34,7 @@ NAMES: Final = {
     "HIVEMIND_SKILLOPT_AGENT": Known("harness in use", "whose CLI and models judge and propose"),
     "HIVEMIND_SKILLOPT_SCORER": Known("agent_cli", "agent_cli, anthropic, openai, scripted or a plugin's"),
     "HIVEMIND_SKILLOPT_SCRIPT": Known("", "JSON file of the scripted scorer"),
-    "HIVEMIND_SKILLOPT_MAX_JUDGE_CALLS_PER_DAY": Known("50", "judge calls a day"),
+    "HIVEMIND_SKILLOPT_MAX_JUDGE_CALLS_PER_DAY": Known("50", "judge calls a day, and as many proposer calls"),
     "HIVEMIND_SKILLOPT_MAX_TOKENS_PER_DAY": Known("2000000", "tokens a day"),
     "HIVEMIND_SKILLOPT_MAX_USD_PER_DAY": Known("5", "US dollars a day"),
     "HIVEMIND_SKILLOPT_MAX_SHARE_PER_SKILL": Known("0.5", "how much of these one skill may take"),

@@ -200,6 +200,8 @@ def _today(spent: Spent, limits: Limits, published: int | None) -> dict[str, obj
     return {
         "judge_calls": spent.judge_calls,
         "judge_calls_cap": limits.judge_calls_per_day,
+        "proposer_calls": spent.proposer_calls,
+        "proposer_calls_cap": limits.judge_calls_per_day,
         "tokens": spent.tokens,
         "tokens_cap": limits.tokens_per_day,
         "cost_usd": round(spent.cost_usd, 6),
@@ -325,8 +327,10 @@ def _print_harnesses(status: Status) -> None:
 def _print_today(spent: Spent, limits: Limits, published: int | None) -> None:
     say(
         f"today      {spent.judge_calls} of {limits.judge_calls_per_day} judge calls, "
-        f"{spent.tokens} of {limits.tokens_per_day} tokens, {spent.cost_usd:.4f} of {limits.usd_per_day:g} USD"
+        f"{spent.proposer_calls} of {limits.judge_calls_per_day} proposer calls,"
     )
+    tokens, usd = f"{spent.tokens} of {limits.tokens_per_day}", f"{spent.cost_usd:.4f} of {limits.usd_per_day:g}"
+    say(f"           {tokens} tokens, {usd} USD")
     say(f"           of these at most {limits.share_per_skill:.0%} a skill, {limits.share_per_session:.0%} a session")
     say(
         f"           {'?' if published is None else published} published "

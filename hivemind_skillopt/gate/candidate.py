@@ -69,10 +69,14 @@ class Candidate:
         return "".join(line.text for line in self.diff.added)
 
     @cached_property
+    def lines_above(self) -> int:
+        """Of the proposed file, those above its body."""
+        return self.after_md.front.count("\n")
+
+    @cached_property
     def added_lines(self) -> tuple[Line, ...]:
-        """Added lines of the body, numbered in the body."""
-        above = self.after_md.front.count("\n")
-        return tuple(Line(line.number - above, line.text) for line in self.diff.added if line.number > above)
+        """Added lines of the body, numbered in the file."""
+        return tuple(line for line in self.diff.added if line.number > self.lines_above)
 
     def place(self, text: str) -> Finding:
         """Where the change adds this, as far as one line holds it."""
@@ -80,9 +84,13 @@ class Candidate:
 
     @cached_property
     def new_sentences(self) -> tuple[Sentence, ...]:
-        """Sentences of the proposed body that the parent's does not have. Moved or renumbered ones are not new."""
+        """Sentences of the proposed body that the parent's does not have. Moved or renumbered ones are not new.
+
+        `line`: that of the file.
+        """
         known = {sentence.folded for sentence in sentences(self.before_md.body)}
-        return tuple(s for s in sentences(self.after_md.body) if s.folded not in known)
+        new = (s for s in sentences(self.after_md.body) if s.folded not in known)
+        return tuple(Sentence(s.line + self.lines_above, s.text) for s in new)
 
     @cached_property
     def gone_sentences(self) -> tuple[Sentence, ...]:

@@ -13,7 +13,7 @@ SHOWN_CHARS = 80
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A piece of the body; `line` counts from 1 in the body, 0 where no one line holds it."""
+    """A piece of the body; `line` is that of the proposed file, 0 where no one line holds it."""
 
     line: int
     text: str
@@ -32,8 +32,8 @@ def _places(found: Sequence[Finding]) -> str:
     if not lines:
         return "The change"
     if len(lines) == 1:
-        return f"Line {lines[0]} of the body"
-    return f"Lines {', '.join(map(str, lines[:-1]))} and {lines[-1]} of the body"
+        return f"Line {lines[0]}"
+    return f"Lines {', '.join(map(str, lines[:-1]))} and {lines[-1]}"
 
 
 def _pieces(found: Sequence[Finding]) -> str:

@@ -37,7 +37,7 @@ def provenance(candidate: Candidate) -> Check:
         "small words, signs or an order of words that the user did not ask for": turned_round(
             ground, heard.typed, new, gone
         ),
-        "comes to stand elsewhere without the user's word": moved(ground, parent, candidate.after_md.body),
+        "comes to stand elsewhere without the user's word": moved(ground, candidate),
         "what the user said not to do": against_wish(ground, heard.typed, new),
         "takes away what the user did not speak of": taken_away(ground, new, gone),
     }

@@ -169,7 +169,7 @@ def secret(candidate: Candidate) -> Check:
     if has_secret(candidate.added_text):
         lines = candidate.added_lines
         line = next((line for line in lines if has_secret(line.text)), None)
-        place = f"Line {line.number} of the body" if line else "The change"
+        place = f"Line {line.number}" if line else "The change"
         problem = (
             f"{place} holds what looks like a secret: {shown(redact(line.text if line else candidate.added_text))}."
         )

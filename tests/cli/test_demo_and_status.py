@@ -69,6 +69,7 @@ def test_each_cap_is_shown(cli: Cli) -> None:
     today, text = cli.json("status")["today"], cli.run("status").stdout
     for _, key, shown in CAPS.values():
         assert (today[key], shown in text) == (51, True), key
+    assert (today["proposer_calls_cap"], "0 of 51 proposer calls" in text) == (51, True)
 
 
 def test_each_share_is_shown_and_is_one(cli: Cli) -> None:

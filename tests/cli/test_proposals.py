@@ -17,7 +17,7 @@ REF = "deploy--alice"
 ID = "9f1c2d3e4a5b" + "0" * 52
 OTHER = "77aa88bb99cc" + "0" * 52
 EDIT = Edit(Op.REPLACE, "2. Deploy.", "2. Ask for the port, then deploy.")
-LOOK = "Line 4 of the body: adds a command: 'curl'. Look whether it may run for everybody."
+LOOK = "Line 8: adds a command: 'curl'. Look whether it may run for everybody."
 
 
 @pytest.fixture

@@ -186,7 +186,7 @@ def test_the_words_of_a_safeguard_hide_no_capability(text: str):
 
 def test_the_message_tells_the_line_and_shortens_it():
     message = hold.new_host(adding("x " * 100 + "https://spoon-evil.io/" + "y" * 200)).message
-    assert message.startswith("Line 5 of the body: ")
+    assert message.startswith("Line 9: ")
     assert len(message) < 260
 
 
@@ -272,9 +272,7 @@ def test_a_common_verb_is_held_as_a_habit():
 def test_all_findings_are_named_up_to_five():
     hosts = [f"spoon{n}.io" for n in range(7)]
     message = hold.new_host(adding("\n".join(f"See {host}." for host in hosts))).message
-    assert message.startswith(
-        "Lines 5, 6, 7, 8 and 9 of the body: a URL, host or address that the parent does not have: "
-    )
+    assert message.startswith("Lines 9, 10, 11, 12 and 13: a URL, host or address that the parent does not have: ")
     assert all(f"'{host}'" in message for host in hosts[:5])
     assert "spoon5.io" not in message
     assert "and 2 more" in message

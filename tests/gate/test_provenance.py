@@ -155,7 +155,7 @@ def test_what_counts_as_typed(turn: str, typed: tuple[str, ...]):
 def test_the_message_names_lines_words_and_what_to_look_at():
     change = Candidate((HEAD + BODY).encode(), f"{HEAD}{BODY}\n{RULE}\nAnd rinse.\n".encode(), evidence=Evidence())
     message = provenance(change).message
-    assert message.startswith("Lines 5 and 6 of the body: words that neither the user nor the skill uses: 'polish ")
+    assert message.startswith("Lines 9 and 10: words that neither the user nor the skill uses: 'polish ")
     assert message.endswith("Look whether the user asked for this, or a page that the agent read.")
     assert "\n" not in message
 
