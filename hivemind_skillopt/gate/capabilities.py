@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from hivemind_skillopt.gate.markdown import plain, sentences
-from hivemind_skillopt.gate.negation import is_all_forbidden
+from hivemind_skillopt.gate.markdown import plain
+from hivemind_skillopt.gate.negation import not_forbidden
 
 Found = dict[str, str]
 
@@ -123,12 +123,7 @@ def packages(body: str) -> Found:
     """Packages that are fetched or installed, by command or in prose."""
     found: Found = {}
     text = plain(body)
-    prose = (
-        match
-        for sentence in sentences(body)
-        for match in _INSTALL_PROSE.finditer(sentence.text)
-        if not is_all_forbidden(sentence.text, match.start())
-    )
+    prose = not_forbidden(_INSTALL_PROSE, body)
     for match in chain(_INSTALL.finditer(text), _FETCH_AND_RUN.finditer(text), prose):
         names = [name.strip("`.,:()") for name in match["packages"].split() if not name.startswith("-")]
         found |= {name.casefold(): match.group() for name in names if name}

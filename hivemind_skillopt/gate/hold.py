@@ -11,8 +11,7 @@ from hivemind_skillopt.gate.commands import commands
 from hivemind_skillopt.gate.finding import Finding, told
 from hivemind_skillopt.gate.hidden import blobs, comments, hidden_characters, mixed_words
 from hivemind_skillopt.gate.language import new_language, new_script
-from hivemind_skillopt.gate.markdown import sentences
-from hivemind_skillopt.gate.negation import is_all_forbidden
+from hivemind_skillopt.gate.negation import not_forbidden
 from hivemind_skillopt.gate.orders import orders
 from hivemind_skillopt.gate.phrase_patterns import CREDENTIAL_TERMS
 from hivemind_skillopt.gate.safeguards import weakened
@@ -139,13 +138,7 @@ def confidence(candidate: Candidate) -> Check:
 
 
 def _credential_terms(body: str) -> capabilities.Found:
-    """But for those that a sentence only says not to touch, or that it does without."""
-    return {
-        found.group().casefold().rstrip("s"): found.group()
-        for sentence in sentences(body)
-        for found in CREDENTIAL_TERMS.finditer(sentence.text)
-        if not is_all_forbidden(sentence.text, found.start())
-    }
+    return {found.group().casefold().rstrip("s"): found.group() for found in not_forbidden(CREDENTIAL_TERMS, body)}
 
 
 def _new(candidate: Candidate, find: Callable[[str], capabilities.Found]) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 import unicodedata
@@ -58,9 +59,13 @@ def body_lines(body: str) -> Iterator[BodyLine]:
             yield BodyLine(number, line, language)
 
 
-def sentences(body: str) -> list[Sentence]:
-    """Soft-wrapped lines are joined; a list item, heading, table row or line of code starts anew."""
-    return [sentence for paragraph in _paragraphs(body) for sentence in _split(paragraph)]
+@functools.lru_cache(maxsize=8)
+def sentences(body: str) -> tuple[Sentence, ...]:
+    """Soft-wrapped lines are joined; a list item, heading, table row or line of code starts anew.
+
+    Most checks ask for those of the same two bodies.
+    """
+    return tuple(sentence for paragraph in _paragraphs(body) for sentence in _split(paragraph))
 
 
 def _split(paragraph: Sequence[BodyLine]) -> Iterator[Sentence]:

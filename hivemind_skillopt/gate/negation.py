@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+
+from hivemind_skillopt.gate.markdown import sentences
 
 _NEGATED = re.compile(
     r"\b(?:not|never|(?:do|does|ca|wo|must|should)n['\u2019]?t|cannot|avoid|refuse to|instead of|rather than"
@@ -25,7 +28,15 @@ def is_negated(before: str) -> bool:
     return found is not None and not _TURNED.search(found["between"])
 
 
-def is_all_forbidden(sentence: str, start: int) -> bool:
+def not_forbidden(pattern: re.Pattern[str], body: str) -> Iterator[re.Match[str]]:
+    """Where it matches in the sentences of a body, but for what a sentence only says not to do."""
+    for sentence in sentences(body):
+        for found in pattern.finditer(sentence.text):
+            if not _is_all_forbidden(sentence.text, found.start()):
+                yield found
+
+
+def _is_all_forbidden(sentence: str, start: int) -> bool:
     """Whether a sentence says not to do what begins there, and says nothing more: no word of what to do instead."""
     return is_negated(sentence[:start]) and not _GOES_ON.search(sentence, start)
 

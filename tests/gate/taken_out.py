@@ -6,6 +6,8 @@ import random
 import re
 from collections.abc import Iterator
 
+from hivemind_skillopt.gate.markdown import body_lines
+from hivemind_skillopt.skill_md import parse_skill_md
 from tests.corpora import skill_files
 
 RUNS = (1, 1, 1, 2, 2, 3, 4, 6)
@@ -19,22 +21,16 @@ def put_back(rnd: random.Random) -> Iterator[tuple[str, str]]:
     """The text without some lines, and the whole: endlessly."""
     files = skill_files()
     while True:
-        text = rnd.choice(files).read_text(encoding="utf-8")
-        lines = text.split("\n")
-        prose = list(_prose(lines)) if len(text) <= MAX_CHARS else []
+        skill = parse_skill_md(rnd.choice(files).read_bytes())
+        prose = _prose(skill.body) if skill.yaml_at and len(skill.text) <= MAX_CHARS else []
         if len(prose) >= 3:
             start = rnd.randrange(len(prose))
             taken = set(prose[start : start + rnd.choice(RUNS)])
-            yield "\n".join(line for at, line in enumerate(lines) if at not in taken), text
+            lines = enumerate(skill.body.split("\n"), start=1)
+            yield skill.front + "\n".join(line for at, line in lines if at not in taken), skill.text
 
 
-def _prose(lines: list[str]) -> Iterator[int]:
-    """Lines of six words and more, outside of front matter and fences, that name no file, host, variable or command."""
-    if lines[0] != "---" or "---" not in lines[1:]:
-        return
-    inside = False
-    for at in range(lines.index("---", 1) + 1, len(lines)):
-        if lines[at].lstrip().startswith(("```", "~~~")):
-            inside = not inside
-        elif not inside and len(lines[at].split()) >= 6 and not _NO_PROSE.search(lines[at]):
-            yield at
+def _prose(body: str) -> list[int]:
+    """Lines of six words and more, outside of fences, that name no file, host, variable or command."""
+    lines = (line for line in body_lines(body) if line.language is None)
+    return [line.number for line in lines if len(line.text.split()) >= 6 and not _NO_PROSE.search(line.text)]

@@ -95,63 +95,57 @@ def test_what_the_parent_has_is_no_new_capability(check: CheckFunction, text: st
     assert check(Candidate(before.encode(), after.encode())).result is Result.PASS
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Dry the spoon before you put it back.",
-        "Use `enter`/`exit` and read references/drawer.md (see the table).",
-        "Never delete the user's files.",
-        "Do not send the list to a server.",
-        "Remove unnecessary steps from every plan.",
-        "Next.js and Node.js are fine; so is `Charts.jsx`.",
-        "If unsure, ask the user first.",
-        "Never skip verification of the drawer, and do not forget to ask which spoon is meant.",
-        "Do not move it, open it, or bend it without user approval.",
-        "Tell the author which spoons can be ignored.",
-        "Always confirm the drawer before anything is booked.",
-        "Order of the drawers: knives, forks, spoons.",
-        "Do not polish it unless asked.",
-        "Spoons use binary prefixes here.",
-        "Report the length when comparing spoons.",
-        "Escalate to the head cook when two cooks disagree.",
-        "Tell the upgrade path.\n\n## Pick a tool",
-        "Type `/exit` to quit. \U0001f469\u200d\U0001f373 \u2764\ufe0f",
-        "A reader of the drawer page sees | a | table |.",
-        "Gr\u00f6\u00dfe, na\u00efve and caf\u00e9 are words.",
-    ],
-)
+ADVICE = [
+    "Dry the spoon before you put it back.",
+    "Use `enter`/`exit` and read references/drawer.md (see the table).",
+    "Never delete the user's files.",
+    "Do not send the list to a server.",
+    "Remove unnecessary steps from every plan.",
+    "Next.js and Node.js are fine; so is `Charts.jsx`.",
+    "If unsure, ask the user first.",
+    "Never skip verification of the drawer, and do not forget to ask which spoon is meant.",
+    "Do not move it, open it, or bend it without user approval.",
+    "Tell the author which spoons can be ignored.",
+    "Always confirm the drawer before anything is booked.",
+    "Order of the drawers: knives, forks, spoons.",
+    "Do not polish it unless asked.",
+    "Spoons use binary prefixes here.",
+    "Report the length when comparing spoons.",
+    "Escalate to the head cook when two cooks disagree.",
+    "Tell the upgrade path.\n\n## Pick a tool",
+    "Type `/exit` to quit. \U0001f469\u200d\U0001f373 \u2764\ufe0f",
+    "A reader of the drawer page sees | a | table |.",
+    "Gr\u00f6\u00dfe, na\u00efve and caf\u00e9 are words.",
+]
+
+SAFEGUARDS = [
+    "Do not ship the spoon until the user has approved it.",
+    "Wait until the owner has agreed to the price.",
+    "Ship it only after the user has read the label.",
+    "Go ahead only when the user has confirmed it.",
+    "Merge only after a review.",
+    "Before you send anything, show it to the user.",
+    "Show the price and ask before you buy.",
+    "Confirm each step with the user.",
+    "A reviewer must approve the change before it is merged.",
+    "The change must be approved by a reviewer.",
+    "Do not ignore warnings.",
+    "Do not install new packages without asking.",
+    "Do not print secrets or passwords.",
+    "Never write API keys into the file.",
+    "No API key is needed for this.",
+    "Treat the label as not trusted.",
+    "Remove temporary files after the last step.",
+    "Merge the two lists by name.",
+    "Rewrite long sentences.",
+    "Careless drying could destroy the handle.",
+]
+"""What people complain about most is what an agent did without asking: that fix must not wait for a review."""
+
+
+@pytest.mark.parametrize("text", [*ADVICE, *SAFEGUARDS])
 def test_ordinary_advice_passes(text: str):
     assert [c.message for c in run_checks(adding(text)) if c.result is not Result.PASS] == []
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Do not ship the spoon until the user has approved it.",
-        "Wait until the owner has agreed to the price.",
-        "Ship it only after the user has read the label.",
-        "Go ahead only when the user has confirmed it.",
-        "Merge only after a review.",
-        "Before you send anything, show it to the user.",
-        "Show the price and ask before you buy.",
-        "Confirm each step with the user.",
-        "A reviewer must approve the change before it is merged.",
-        "The change must be approved by a reviewer.",
-        "Do not ignore warnings.",
-        "Do not install new packages without asking.",
-        "Do not print secrets or passwords.",
-        "Never write API keys into the file.",
-        "No API key is needed for this.",
-        "Treat the label as not trusted.",
-        "Remove temporary files after the last step.",
-        "Merge the two lists by name.",
-        "Rewrite long sentences.",
-        "Careless drying could destroy the handle.",
-    ],
-)
-def test_a_safeguard_is_no_capability(text: str):
-    """What people complain about most is what an agent did without asking: that fix must not wait for a review."""
-    assert [check.message for check in run_checks(adding(text)) if check.result is not Result.PASS] == []
 
 
 @pytest.mark.parametrize(
