@@ -91,8 +91,12 @@ class JudgmentWindow:
 
     def after_verdict(self, outcome: Outcome, confidence: float, floor: float) -> JudgmentWindow:
         """A confident `skill_fault` closes the window, whatever the gate then says; others leave it open."""
-        found = outcome is Outcome.SKILL_FAULT and confidence >= floor
-        return self.close(Closed.SKILL_FAULT) if found else self
+        return self.close(Closed.SKILL_FAULT) if finds_fault(outcome, confidence, floor) else self
+
+
+def finds_fault(outcome: Outcome, confidence: float, floor: float) -> bool:
+    """A confident `skill_fault`: nothing more needs to be said about this use."""
+    return outcome is Outcome.SKILL_FAULT and confidence >= floor
 
 
 def is_acknowledgement(words: str) -> bool:

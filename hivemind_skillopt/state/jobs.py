@@ -115,8 +115,9 @@ class Jobs:
         return [Reaction(row.id, row.window_id, row.at, row.text or "") for row in rows]
 
     def take_due(self, now: int, place: Place) -> list[Job]:
-        """Mark what is due here as running and return it, oldest first."""
-        due = and_(_waits_at(place), jobs.c.not_before <= now)
+        """Mark what is due here as running and return it, oldest first. A window's reactions are judged one job after
+        the other: the verdict on the first may make the second needless."""
+        due = and_(_has_its_turn(place), jobs.c.not_before <= now)
         with self._database.transaction() as connection:
             rows = connection.execute(select(jobs).where(due).order_by(jobs.c.created_at)).mappings().all()
             connection.execute(update(jobs).where(due).values(status=JobStatus.RUNNING))
@@ -124,7 +125,7 @@ class Jobs:
 
     def next_due(self, place: Place) -> int | None:
         """When the next job that waits here may run (ns), or None."""
-        earliest = select(func.min(jobs.c.not_before)).where(_waits_at(place))
+        earliest = select(func.min(jobs.c.not_before)).where(_has_its_turn(place))
         with self._database.transaction() as connection:
             found: int | None = connection.scalar(earliest)
         return found
@@ -178,6 +179,13 @@ class Jobs:
         with self._database.transaction() as connection:
             connection.execute(delete(jobs).where(jobs.c.id == job.id))
             self._erase_text(reactions.c.job_id == job.id)
+
+    def drop_others(self, job: Job) -> int:
+        """Discard what else waits for the judge in the job's window, and its text; how many jobs there were."""
+        others = and_(jobs.c.window_id == job.window_id, jobs.c.id != job.id, _TO_JUDGE)
+        with self._database.transaction() as connection:
+            self._erase_text(reactions.c.job_id.in_(select(jobs.c.id).where(others)))
+            return connection.execute(delete(jobs).where(others)).rowcount
 
     def drop_waiting(self, place: Place) -> int:
         """Discard the jobs that wait here (mode `off`), and every text; how many there were. One that has a proposal in
@@ -261,6 +269,19 @@ class Jobs:
     def _erase_text(self, which: ColumnElement[bool]) -> None:
         with self._database.transaction() as connection:
             connection.execute(update(reactions).where(which).values(text=None))
+
+
+_TO_JUDGE = and_(jobs.c.step == Step.JUDGE, jobs.c.status.in_((JobStatus.DUE, JobStatus.RUNNING)))
+
+
+def _has_its_turn(place: Place) -> ColumnElement[bool]:
+    """It waits here, and no other job of its window is with the judge or was there first."""
+    as_added: ColumnElement[int] = literal_column("rowid")
+    order = (jobs.c.status != JobStatus.RUNNING, jobs.c.created_at, as_added)
+    place_in_line = func.row_number().over(partition_by=jobs.c.window_id, order_by=order).label("place_in_line")
+    line = select(jobs.c.id, place_in_line).where(_TO_JUDGE).subquery()
+    first = jobs.c.id.in_(select(line.c.id).where(line.c.place_in_line == 1))
+    return and_(_waits_at(place), or_(jobs.c.step != Step.JUDGE, first))
 
 
 def _waits_at(place: Place) -> ColumnElement[bool]:

@@ -21,7 +21,7 @@ from hivemind_skillopt.errors import (
 )
 from hivemind_skillopt.harness import HarnessAdapter
 from hivemind_skillopt.hooks.machine import Machine
-from hivemind_skillopt.judgment_window import JudgmentWindow
+from hivemind_skillopt.judgment_window import JudgmentWindow, finds_fault
 from hivemind_skillopt.model import DAY, Proposal, ProposalStatus, Reaction, Verdict
 from hivemind_skillopt.ports import Clock, Conversation, Draft
 from hivemind_skillopt.redaction import redact
@@ -136,20 +136,26 @@ class JobRunner:
     def _write_verdict(self, job: Job, judged: Judged, *, go_on: bool = False) -> None:
         """Verdict, window, outbox and the job's next step: one transaction."""
         machine, verdict = self.machine, judged.verdict
-        floor = machine.settings.limits.confidence_floor
         with self.database.transaction():
-            window = machine.windows.get(job.window_id).after_verdict(verdict.outcome, verdict.confidence, floor)
-            machine.windows.save(window)
+            self._after_verdict(job, verdict)
             machine.outbox.add(judged.invocation, verdict)
             if go_on:
                 machine.jobs.save(self._next(job, Step.PROPOSE, verdict=verdict))
             else:
                 machine.jobs.done(job)
-            self._put_right_marker(window)
         machine.log.write(
             "verdict", ref=str(verdict.ref), version=verdict.version, outcome=verdict.outcome,
             confidence=verdict.confidence, verdict=verdict.id,
         )  # fmt: skip
+
+    def _after_verdict(self, job: Job, verdict: Verdict) -> None:
+        """Of a window that a fault closes, what came while the judge was asked is not judged any more."""
+        machine, floor = self.machine, self.machine.settings.limits.confidence_floor
+        window = machine.windows.get(job.window_id).after_verdict(verdict.outcome, verdict.confidence, floor)
+        machine.windows.save(window)
+        self._put_right_marker(window)
+        if finds_fault(verdict.outcome, verdict.confidence, floor) and machine.jobs.drop_others(job):
+            machine.log.write("jobs_discarded", why="the skill's fault is found", jobs=1)
 
     def _propose(self, job: Job, case: Case) -> None:
         """Unless somebody has become stricter since it was judged: the job may have waited for hours."""

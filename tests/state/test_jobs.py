@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from sqlalchemy import insert
 
 from hivemind_skillopt.model import DAY, SECOND, TEXT_AGE, Reaction
 from hivemind_skillopt.state.database import Database
-from hivemind_skillopt.state.jobs import BACK_OFF, FAILED_AGE, MAX_ATTEMPTS, Job, Jobs, JobStatus, Place
+from hivemind_skillopt.state.jobs import BACK_OFF, FAILED_AGE, MAX_ATTEMPTS, Job, Jobs, JobStatus, Place, Step
 from hivemind_skillopt.state.schema import windows
 
 
@@ -52,13 +54,42 @@ def test_reactions_that_queue_up_are_one_job(jobs: Jobs) -> None:
     assert [found.text for found in jobs.reactions(take(jobs))] == ["text 1", "text 2"]
 
 
-def test_a_reaction_after_the_job_was_taken_is_another_job(jobs: Jobs) -> None:
+def test_a_reaction_after_the_job_was_taken_is_another_job_that_waits_for_it(jobs: Jobs) -> None:
     jobs.add_reaction(reaction(1), judged=True)
     first = take(jobs)
     jobs.add_reaction(reaction(2), judged=True)
+    jobs.add_reaction(reaction(3, "w2"), judged=True)
+    assert (jobs.take_due(10, HERE), jobs.next_due(HERE)) == ([], None)
+    jobs.save(replace(first, step=Step.PROPOSE))
     second = take(jobs)
     assert [found.id for found in jobs.reactions(first)] == ["r1"]
     assert [found.id for found in jobs.reactions(second)] == ["r2"]
+
+
+def test_windows_do_not_wait_for_each_other(jobs: Jobs, database: Database) -> None:
+    open_window(database, "w2")
+    for number, window in enumerate(["w", "w2"]):
+        jobs.add_reaction(reaction(number, window), judged=True)
+    assert [job.window_id for job in jobs.take_due(10, HERE)] == ["w", "w2"]
+
+
+def test_a_job_that_waits_keeps_its_place_in_line(jobs: Jobs) -> None:
+    """The model failed, and meanwhile something was said: no second call beside the first one's back-off."""
+    jobs.add_reaction(reaction(1), judged=True)
+    first = take(jobs)
+    jobs.add_reaction(reaction(2), judged=True)
+    jobs.wait(first, 99, "down")
+    assert (jobs.take_due(98, HERE), jobs.next_due(HERE)) == ([], 99)
+    assert take(jobs, 99).id == first.id
+
+
+def test_what_else_waits_in_the_window_can_be_dropped(jobs: Jobs, database: Database) -> None:
+    jobs.add_reaction(reaction(1), judged=True)
+    first = take(jobs)
+    jobs.add_reaction(reaction(2), judged=True)
+    jobs.add_reaction(reaction(3, "w2"), judged=True)
+    assert (jobs.drop_others(first), jobs.drop_others(first)) == (1, 0)
+    assert all_text(database) == ["text 1", "text 3"]
 
 
 def test_jobs_of_another_place_wait(jobs: Jobs) -> None:
@@ -162,7 +193,11 @@ def test_no_reaction_is_ever_in_two_jobs_or_lost(tmp_path_factory: pytest.TempPa
                 job
             )
     jobs.revive()
-    left = [found.id for job in jobs.take_due(10**18, HERE) for found in jobs.reactions(job)]
+    left = []
+    while due := jobs.take_due(10**18, HERE):
+        left += [found.id for job in due for found in jobs.reactions(job)]
+        for job in due:
+            jobs.save(replace(job, step=Step.PROPOSE))
     failed = [found.id for job in jobs.failures() for found in jobs.reactions(job)]
     assert sorted([*left, *finished, *failed]) == sorted(f"r{n}" for n in range(1, added + 1))
     database.close()

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from hivemind_skillopt.judgment_window import WINDOW_AGE
 from hivemind_skillopt.model import SECOND, SkillRef
-from tests.worker.lab import FAULT, REF, SKILL, Lab, outcomes, versions
+from hivemind_skillopt.pipeline import Case, Judged, Pipeline
+from tests.worker.lab import FAULT, PROPOSAL, REACTION, REF, SKILL, Lab, outcomes, versions
+from tests.worker.processes import until
 
 
 def test_reactions_that_queue_up_are_judged_in_one_call(lab: Lab) -> None:
@@ -17,6 +21,29 @@ def test_reactions_that_queue_up_are_judged_in_one_call(lab: Lab) -> None:
     lab.work()
     (verdict,) = lab.store.verdicts()
     assert len(verdict.reaction_ids) == 2
+
+
+@pytest.mark.parametrize(("confidence", "verdicts"), [(0.9, 1), (0.5, 2)])
+def test_what_is_said_while_the_judge_is_asked(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, confidence: float, verdicts: int
+) -> None:
+    """A fault that was found is not looked for once more; else it is the next verdict's."""
+    lab.script(judge=[{"answer": {**FAULT, "confidence": confidence}}], proposer=[{"answer": PROPOSAL}])
+    judge, asked = Pipeline.judge, list[int]()
+
+    def judge_while_she_types(self: Pipeline, case: Case) -> Judged:
+        asked.append(len(case.reactions))
+        if len(asked) == 1:
+            lab.react(f"{REACTION}!", prompt="p3")
+            until(lambda: not list(lab.paths.inbox.iterdir()))
+        return judge(self, case)
+
+    monkeypatch.setattr(Pipeline, "judge", judge_while_she_types)
+    lab.use()
+    lab.react()
+    lab.work()
+    assert (asked, len(lab.store.verdicts()), lab.left()) == ([1] * verdicts, verdicts, [0, 0, 0])
+    assert len(lab.log("jobs_discarded")) == 2 - verdicts
 
 
 def test_acknowledgements_count_and_cost_nothing(lab: Lab) -> None:
