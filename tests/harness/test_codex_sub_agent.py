@@ -48,7 +48,7 @@ def test_a_sub_agents_use_of_a_skill(tmp_path: Path) -> None:
         used = world.codex.prompt(ASKED)
         assert used.returncode == 0, used.stderr
         assert len(world.codex.sessions()) == 2, "the sub-agent has a rollout of its own"
-        world.settle()
+        world.settle_after_use()
         assert [len(world.log(what)) for what in ("window_opened", "reaction_queued", "reaction_skipped")] == [1, 0, 0]
         assert world.codex.prompt(PUSHBACK, resume=used.session_id).returncode == 0
         world.settle()

@@ -100,6 +100,6 @@ def test_the_same_words_typed_twice_are_two_reactions(tmp_path: Path) -> None:
             for times in (1, 2, 3):
                 tui.type(words)
                 wait_until(lambda n=times: len(world.hermes.rows(DONE)) == n, "the answer")  # type: ignore[misc]
-                world.settle()
+                world.settle_after_use()
         assert len(world.log("window_opened")) == 3
         assert len(world.log("reaction_queued")) == len(store_of(world).verdicts()) == model.count("judge") == 2

@@ -81,7 +81,7 @@ def test_our_hooks_fire_from_a_rich_file_and_the_foreign_ones_still_do(
     settings.write_bytes(RICH.encode())
     world.set_up("deploy")
     world.claude.prompt("please deploy the service")
-    world.settle()
+    world.settle_after_use()
     assert (world.home / "fired").read_text() == "[yes]\n"
     assert [len(world.log(what)) for what in ("attributed", "window_opened")] == [1, 1]
     world.run("uninstall")
@@ -109,7 +109,7 @@ def test_spaces_quotes_and_letters_in_every_path(tmp_path: Path, new_world: Make
     world.run("push", str(world.write_skill()))
     world.run("pull")
     world.claude.prompt("please deploy the service")
-    world.settle()
+    world.settle_after_use()
     assert [len(world.log(what)) for what in ("attributed", "window_opened")] == [1, 1]
     done = subprocess.run(
         [*argv[:3], "doctor", "--json"], env=world.claude.env(), cwd=root, capture_output=True, timeout=120

@@ -54,7 +54,7 @@ def test_installed_beside_others_and_taken_out_again(tmp_path: Path, version: st
         assert tree(world.pi.folder) == installed
         assert {name: data for name, data in installed.items() if "hivemind" not in name} == before
         asked(world)
-        world.settle()
+        world.settle_after_use()
         assert len(world.log("attributed")) == 1
         world.run("uninstall")
         assert tree(world.pi.folder) == before
@@ -83,7 +83,7 @@ def test_whatever_is_broken_pi_does_not_notice(tmp_path: Path, version: str) -> 
 
         world.pi.extension.write_text(ours)
         assert asked(world) == expected
-        world.settle()
+        world.settle_after_use()
         assert len(world.log("window_opened")) == 1
 
         for folder in (world.state, world.state / "inbox"):
@@ -138,7 +138,7 @@ def test_its_off_switches(tmp_path: Path) -> None:
         settings.write_text(json.dumps({**on, "extensions": ["!extensions/*", "+extensions/hivemind-skillopt.ts"]}))
         assert world.inbox() == world.log("attributed") == []
         asked(world)
-        world.settle()
+        world.settle_after_use()
         assert len(world.log("attributed")) == 1
 
 
@@ -183,7 +183,7 @@ def test_a_folder_of_pi_that_was_moved(tmp_path: Path) -> None:
         world.set_up("deploy")
         assert (world.home / "moved" / "skills" / "deploy--alice").is_symlink()
         asked(world)
-        world.settle()
+        world.settle_after_use()
         (attributed,) = store_of(world).attributions()
         assert [str(skill.ref) for skill in attributed.skills] == ["deploy--alice"]
 

@@ -214,6 +214,11 @@ class World:
         subprocess.run(argv, env={**self.environ, launch.GUARD: "1"}, timeout=120, check=True)
         return self.settle()
 
+    def settle_after_use(self) -> dict[str, Any]:
+        """The session's start has had its worker. A use that came after that one had ended waits for the next."""
+        wait_until(lambda: self.log("attributed"), "the worker of the session's start")
+        return self.wake()
+
     def settle(self) -> dict[str, Any]:
         """Wait until the detached worker has ended with nothing left; the status then."""
         deadline = time.monotonic() + PATIENCE
