@@ -130,11 +130,11 @@ def quiet(state: Path) -> None:
 
 def workers(state: Path) -> Iterator[int]:
     """Of that state directory, or of one below."""
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):
-            argv = path.read_bytes()
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # gone by now
+            argv = (process / "cmdline").read_bytes()
             if str(state).encode() in argv and str(PACKAGE).encode() in argv:
-                yield int(path.parent.name)
+                yield int(process.name)
 
 
 def report(

@@ -206,7 +206,7 @@ class World:
     def workers(self) -> list[int]:
         """Running workers of this home."""
         needle = str(self.state).encode()
-        return [int(p.parent.name) for p in Path("/proc").glob("[0-9]*/cmdline") if _holds(p, needle)]
+        return [int(process.name) for process in Path("/proc").glob("[0-9]*") if _works_for(process, needle)]
 
     def wake(self) -> dict[str, Any]:
         """Let a worker run, as the next session would: the use of a skill alone waits for it. The status then."""
@@ -238,9 +238,9 @@ class World:
         return [entry for entry in read_log(state / "log.jsonl") if entry["what"] == what or not what]
 
 
-def _holds(path: Path, needle: bytes) -> bool:
+def _works_for(process: Path, needle: bytes) -> bool:
     try:
-        argv = path.read_bytes()
-    except OSError:
+        argv = (process / "cmdline").read_bytes()
+    except OSError:  # it has just ended
         return False
     return needle in argv and b"worker" in argv
