@@ -154,8 +154,8 @@ class JobRunner:
         window = machine.windows.get(job.window_id).after_verdict(verdict.outcome, verdict.confidence, floor)
         machine.windows.save(window)
         self._put_right_marker(window)
-        if finds_fault(verdict.outcome, verdict.confidence, floor) and machine.jobs.drop_others(job):
-            machine.log.write("jobs_discarded", why="the skill's fault is found", jobs=1)
+        if finds_fault(verdict.outcome, verdict.confidence, floor) and (dropped := machine.jobs.drop_others(job)):
+            machine.log.write("jobs_discarded", why="the skill's fault is found", jobs=dropped)
 
     def _propose(self, job: Job, case: Case) -> None:
         """Unless somebody has become stricter since it was judged: the job may have waited for hours."""
